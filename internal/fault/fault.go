@@ -1,0 +1,70 @@
+// Package fault is how the rules say no: an error with a kind that the transports translate (HTTP status, ack error),
+// a stable machine-readable code, and a sentence for a person.
+package fault
+
+import (
+	"errors"
+	"time"
+)
+
+// Kind groups refusals by what a caller should do about them.
+type Kind int
+
+// The kinds, with the HTTP status each becomes.
+const (
+	Internal     Kind = iota // 500: not the caller's doing; the details are in the log
+	BadRequest               // 400: not understandable
+	Unauthorized             // 401: not signed in, or not any more
+	Forbidden                // 403: a member, but without the right
+	NotFound                 // 404: does not exist, or not for this caller
+	Conflict                 // 409: contradicts what is there
+	TooLarge                 // 413
+	Unsupported              // 415: a media type that is not taken
+	Invalid                  // 422: understandable, but a value is out of bounds
+	RateLimited              // 429: again after RetryAfter
+	Unavailable              // 503: not now
+)
+
+// Error is a refusal. Code is lower_snake_case and part of the contract; Message may change.
+type Error struct {
+	Kind       Kind
+	Code       string
+	Message    string
+	Fields     []Field
+	RetryAfter time.Duration
+	Cause      error // for the log, never for the caller
+}
+
+// Field names one offending input.
+type Field struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+func (e *Error) Error() string {
+	if e.Cause != nil {
+		return e.Code + ": " + e.Message + ": " + e.Cause.Error()
+	}
+	return e.Code + ": " + e.Message
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// New makes a refusal.
+func New(kind Kind, code, message string) *Error {
+	return &Error{Kind: kind, Code: code, Message: message}
+}
+
+// InvalidField is the commonest refusal: one value of the request is out of bounds. Its code is "invalid".
+func InvalidField(field, message string) *Error {
+	return &Error{Kind: Invalid, Code: "invalid", Message: field + ": " + message, Fields: []Field{{field, message}}}
+}
+
+// From returns err as a refusal: itself where it is one, otherwise an Internal one that hides it from the caller.
+func From(err error) *Error {
+	var f *Error
+	if errors.As(err, &f) {
+		return f
+	}
+	return &Error{Kind: Internal, Code: "internal", Message: "something went wrong on the server", Cause: err}
+}
