@@ -1,0 +1,31 @@
+# The web app, then the program around it, then nothing else: the result is one static file on an empty base.
+FROM node:22-bookworm-slim AS web
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json ./
+COPY web/sdk/package.json sdk/
+COPY web/app/package.json app/
+COPY web/e2e/package.json e2e/
+RUN npm ci --no-audit --no-fund
+COPY web ./
+RUN npm run build
+
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+COPY --from=web /src/web/app/dist web/app/dist
+ARG VERSION=dev
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/confab ./cmd/confab \
+ && mkdir -m 0700 /out/data
+
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /out/confab /confab
+COPY --from=build --chown=65532:65532 /out/data /data
+USER 65532:65532
+ENV CONFAB_DATA_DIR=/data
+VOLUME /data
+EXPOSE 8080/tcp 8080/udp
+ENTRYPOINT ["/confab"]
+CMD ["serve"]

@@ -1,0 +1,117 @@
+// Package config is everything a person can set, in one typed struct: read from defaults, the file .env, the
+// environment and flags, in rising precedence. A value that cannot be used is refused at start with its name.
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config is the configuration of `confab serve`. The struct tags are the reference: `confab serve --help` prints them.
+type Config struct {
+	Listen         string        `env:"CONFAB_LISTEN" default:":8080" placeholder:"HOST:PORT" help:"The one port number, TCP and UDP."`
+	DataDir        string        `env:"CONFAB_DATA_DIR" default:"./data" placeholder:"DIR" help:"SQLite file and keys; made with mode 0700."`
+	DatabaseURL    string        `env:"DATABASE_URL" placeholder:"URL" help:"postgres://… to use PostgreSQL; SQLite in the data folder otherwise."`
+	PublicURL      string        `env:"CONFAB_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach this server; http://localhost:<port> if unset."`
+	PublicIP       []string      `env:"CONFAB_PUBLIC_IP" placeholder:"IP" help:"Public addresses to offer for media, when this machine is behind NAT."`
+	JWTSecret      string        `env:"CONFAB_JWT_SECRET" placeholder:"TEXT" help:"Signs tokens; made on first start and kept in the data folder if unset."`
+	TURNSecret     string        `env:"CONFAB_TURN_SECRET" placeholder:"TEXT" help:"Signs TURN credentials; likewise."`
+	AdminListen    string        `env:"CONFAB_ADMIN_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Serves /metrics and /debug/pprof; \"off\" for none."`
+	CORSOrigins    []string      `env:"CONFAB_CORS_ORIGINS" placeholder:"ORIGIN" help:"Further origins whose pages may use the API and the sockets."`
+	TrustedProxies []string      `env:"CONFAB_TRUSTED_PROXIES" placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For is believed."`
+	RateLimitScale float64       `env:"CONFAB_RATE_LIMIT_SCALE" default:"1" placeholder:"FACTOR" help:"Multiplies every rate limit."`
+	ShutdownGrace  time.Duration `env:"CONFAB_SHUTDOWN_GRACE" default:"10s" placeholder:"TIME" help:"How long running calls may go on after SIGTERM."`
+	LogLevel       string        `env:"CONFAB_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error."`
+}
+
+// secretMin is the least length of a secret in bytes: 32 are the 256 bits of the HMACs it keys (RFC 7518, section 3.2).
+const secretMin = 32
+
+// Validate checks each value and fills in what follows from others. Its error names the key and what it wants.
+func (c *Config) Validate() error {
+	port, err := portOf(c.Listen)
+	if err != nil {
+		return fmt.Errorf("CONFAB_LISTEN: %w", err)
+	}
+	if c.AdminListen != "off" {
+		if _, err := portOf(c.AdminListen); err != nil {
+			return fmt.Errorf("CONFAB_ADMIN_LISTEN: %w", err)
+		}
+	}
+	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
+		return fmt.Errorf("DATABASE_URL: want postgres://user:password@host/database, or nothing for SQLite")
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "http://localhost:" + strconv.Itoa(port)
+	}
+	if c.PublicURL, err = Origin(c.PublicURL); err != nil {
+		return fmt.Errorf("CONFAB_PUBLIC_URL: %w", err)
+	}
+	for i, o := range c.CORSOrigins {
+		if c.CORSOrigins[i], err = Origin(o); err != nil {
+			return fmt.Errorf("CONFAB_CORS_ORIGINS: %w", err)
+		}
+	}
+	if _, err := c.PublicAddresses(); err != nil {
+		return err
+	}
+	if !(c.RateLimitScale > 0) {
+		return fmt.Errorf("CONFAB_RATE_LIMIT_SCALE: want a number above 0, got %v", c.RateLimitScale)
+	}
+	if c.ShutdownGrace < 0 {
+		return fmt.Errorf("CONFAB_SHUTDOWN_GRACE: want a time such as 10s, got %v", c.ShutdownGrace)
+	}
+	for key, secret := range map[string]string{"CONFAB_JWT_SECRET": c.JWTSecret, "CONFAB_TURN_SECRET": c.TURNSecret} {
+		if secret != "" && len(secret) < secretMin {
+			return fmt.Errorf("%s: want at least %d characters, got %d", key, secretMin, len(secret))
+		}
+	}
+	return nil
+}
+
+// PublicAddresses are the parsed CONFAB_PUBLIC_IP.
+func (c *Config) PublicAddresses() ([]netip.Addr, error) {
+	var addrs []netip.Addr
+	for _, s := range c.PublicIP {
+		a, err := netip.ParseAddr(strings.TrimSpace(s))
+		if err != nil {
+			return nil, fmt.Errorf("CONFAB_PUBLIC_IP: want IP addresses, got %q", s)
+		}
+		addrs = append(addrs, a.Unmap())
+	}
+	return addrs, nil
+}
+
+// Origin reduces a URL to what browsers send as Origin (RFC 6454): scheme, host and a port that is not the scheme's
+// own. Anything after the host but a lone slash is refused, since a web app under a path is not supported.
+func Origin(raw string) (string, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return "", fmt.Errorf("want http://host or https://host, got %q", raw)
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", fmt.Errorf("want scheme, host and port only, got %q", raw)
+	}
+	host := strings.ToLower(u.Host)
+	if p := u.Port(); (u.Scheme == "http" && p == "80") || (u.Scheme == "https" && p == "443") {
+		host = strings.TrimSuffix(host, ":"+p)
+	}
+	return u.Scheme + "://" + host, nil
+}
+
+func portOf(hostPort string) (int, error) {
+	_, p, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return 0, fmt.Errorf("want host:port or :port, got %q", hostPort)
+	}
+	port, err := strconv.ParseUint(p, 10, 16)
+	if err != nil {
+		return 0, fmt.Errorf("want a port from 0 to 65535, got %q", p)
+	}
+	return int(port), nil
+}
