@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Signature, writeCamera, writeMicrophone } from "./media.ts";
+
+/** Where screenshots go when somebody wants to look at them (the README's pictures are made this way). */
+const pictures = process.env.CONFAB_SCREENSHOTS;
+
+/** One person at one device: a Chromium process of its own, with a camera and a microphone that are theirs alone. */
+export class Person {
+  private constructor(
+    readonly name: string,
+    readonly context: BrowserContext,
+    readonly page: Page,
+    private readonly dir: string,
+    /** What the page complained about; a test ends by expecting none. */
+    readonly complaints: string[],
+  ) {}
+
+  static async open(
+    name: string,
+    signature: Signature,
+    options: {
+      viewport?: { width: number; height: number };
+      locale?: string;
+      colorScheme?: "light" | "dark";
+    } = {},
+  ): Promise<Person> {
+    const dir = mkdtempSync(join(tmpdir(), `confab-${name}-`));
+    const camera = join(dir, "camera.y4m");
+    const microphone = join(dir, "microphone.wav");
+    writeCamera(camera, signature);
+    writeMicrophone(microphone, signature);
+    const context = await chromium.launchPersistentContext(join(dir, "profile"), {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      headless: true,
+      viewport: options.viewport ?? { width: 1280, height: 800 },
+      locale: options.locale ?? "en-US",
+      colorScheme: options.colorScheme ?? "light",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--autoplay-policy=no-user-gesture-required",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        `--use-file-for-fake-video-capture=${camera}`,
+        `--use-file-for-fake-audio-capture=${microphone}`,
+        "--auto-select-desktop-capture-source=Entire screen",
+      ],
+    });
+    await context.addInitScript(recordPeerConnections);
+    const page = context.pages()[0] ?? (await context.newPage());
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    page.setDefaultTimeout(20_000);
+    return new Person(name, context, page, dir, complaints);
+  }
+
+  /** Takes a picture of the page for people to look at, when CONFAB_SCREENSHOTS names a folder. */
+  async picture(title: string): Promise<void> {
+    if (pictures) await this.page.screenshot({ path: join(pictures, `${title}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Runs in the page before anything else: keeps every peer connection where statistics can be asked of it. */
+function recordPeerConnections(): void {
+  const connections: RTCPeerConnection[] = [];
+  const Original = window.RTCPeerConnection;
+  class Recorded extends Original {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      connections.push(this);
+    }
+  }
+  window.RTCPeerConnection = Recorded;
+  Object.assign(window, { peerConnections: connections });
+}
