@@ -1,0 +1,89 @@
+package chat
+
+import (
+	"confab/internal/stamp"
+	"confab/store"
+)
+
+// The events that this package publishes, by their names on the wire. The data of each is the type of the like name.
+const (
+	EventMessageReceived = "message:received"        // MessageEvent
+	EventMessageUpdated  = "message:updated"         // MessageEvent
+	EventDeliveryStatus  = "message:delivery_status" // DeliveryStatusEvent
+	EventTyping          = "typing"                  // TypingEvent
+	EventChatCreated     = "chat:created"            // ChatCreatedEvent
+	EventChatUpdated     = "chat:updated"            // ChatUpdatedEvent
+	EventChatRemoved     = "chat:removed"            // ChatRemovedEvent
+	EventMemberAdded     = "member:added"            // MemberEvent
+	EventMemberUpdated   = "member:updated"          // MemberEvent
+	EventMemberRemoved   = "member:removed"          // MemberRemovedEvent
+	EventUserUpdated     = "user:updated"            // UserUpdatedEvent
+)
+
+// MessageEvent goes to every device of every member.
+type MessageEvent struct {
+	Message Message `json:"message"`
+}
+
+// DeliveryStatusEvent says that UserID has everything up to Seq, or has read it. MessageID is the message at Seq.
+type DeliveryStatusEvent struct {
+	MessageID store.ID   `json:"messageId"`
+	ChatID    store.ID   `json:"chatId"`
+	UserID    store.ID   `json:"userId"`
+	Status    Status     `json:"status"`
+	Seq       int64      `json:"seq"`
+	At        stamp.Time `json:"at"`
+}
+
+// TypingEvent goes to the other members. A client forgets it after 6 s.
+type TypingEvent struct {
+	ChatID store.ID `json:"chatId"`
+	UserID store.ID `json:"userId"`
+	On     bool     `json:"on"`
+}
+
+// ChatCreatedEvent goes to those who are in the chat from now on: on creation to all members, later to who is added.
+type ChatCreatedEvent struct {
+	ChatID store.ID `json:"chatId"`
+	Chat   Chat     `json:"chat"`
+}
+
+// ChatUpdatedEvent carries what all members see alike of a changed chat; the other fields of Chat have not moved.
+type ChatUpdatedEvent struct {
+	ChatID store.ID `json:"chatId"`
+	Chat   ChatHead `json:"chat"`
+}
+
+// ChatHead is the part of a Chat that a member with the right to may change. MutedUntil is only sent to the member
+// whose own setting it is.
+type ChatHead struct {
+	ID        store.ID       `json:"id"`
+	Type      store.ChatType `json:"type"`
+	Name      string         `json:"name"`
+	AvatarURL *string        `json:"avatarUrl"`
+	UpdatedAt stamp.Time     `json:"updatedAt"`
+	LastRev   int64          `json:"lastRev"`
+}
+
+// ChatRemovedEvent goes to who is in the chat no more: removed, left on another device, or the chat was deleted.
+type ChatRemovedEvent struct {
+	ChatID store.ID `json:"chatId"`
+	Reason string   `json:"reason"` // "removed", "left" or "deleted"
+}
+
+// MemberEvent goes to every member.
+type MemberEvent struct {
+	ChatID store.ID `json:"chatId"`
+	Member Member   `json:"member"`
+}
+
+// MemberRemovedEvent goes to the members that stay.
+type MemberRemovedEvent struct {
+	ChatID store.ID `json:"chatId"`
+	UserID store.ID `json:"userId"`
+}
+
+// UserUpdatedEvent goes to everybody who shares a chat, and to the user's own devices.
+type UserUpdatedEvent struct {
+	User PublicUser `json:"user"`
+}
