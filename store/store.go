@@ -20,6 +20,9 @@ var (
 	ErrDirectExists  = errors.New("direct chat exists")
 	ErrMemberExists  = errors.New("already a member")
 	ErrClientIDTaken = errors.New("client id taken")
+
+	// ErrBadText: a NUL or invalid UTF-8 in a string that was to be kept or looked for; no engine can keep it.
+	ErrBadText = errors.New("text holds a NUL or is no valid UTF-8")
 )
 
 // Store is a database. It is safe for concurrent use.
@@ -30,6 +33,12 @@ type Store interface {
 	// Update runs fn in one read-write transaction and commits when it returns nil; when Update returns nil, what fn
 	// wrote survives a crash of the process or the machine. Any error rolls everything back and is returned. A
 	// transaction that lost a race inside the database is run again, so fn must have no effect outside of Tx.
+	//
+	// Each read inside of fn sees what was committed before that read. A rule that rests on something a concurrent
+	// transaction may change therefore first takes the lock that guards it, then reads: LockChat (or Advance) for a
+	// chat, its members and messages; LockUser for an account; Session for a session. Locks are taken in that order:
+	// user, session, chats by id. fn must not call Update itself, and does nothing slow (no password hashing): on
+	// SQLite everybody who writes waits for it.
 	Update(ctx context.Context, fn func(Tx) error) error
 
 	// Epoch identifies this history of the database. It changes when the data were replaced by older ones, which
@@ -60,6 +69,8 @@ type Users interface {
 	CreateUser(ctx context.Context, u User) error
 	// User finds an account by id, deleted ones included.
 	User(ctx context.Context, id ID) (User, error)
+	// LockUser is User, and holds off every other LockUser of that account until the transaction ends.
+	LockUser(ctx context.Context, id ID) (User, error)
 	// UsersByID finds many at once, deleted ones included, in no particular order; unknown ids are left out.
 	UsersByID(ctx context.Context, ids []ID) ([]User, error)
 	// UserByEmail and UserByUsername ignore case.
@@ -145,7 +156,8 @@ type Messages interface {
 // Receipts keeps the watermarks.
 type Receipts interface {
 	// AdvanceReceipt moves a member's watermark of kind up to seq, records the mark, and tells whether it moved: a seq
-	// at or below the watermark changes nothing. Read moves the delivered watermark along.
+	// at or below the watermark changes nothing, and so does one past the chat's LastSeq or of somebody who is no
+	// member. Read moves the delivered watermark along.
 	AdvanceReceipt(ctx context.Context, chatID, userID ID, kind ReceiptKind, seq int64, at time.Time) (bool, error)
 	// ReceiptMarks lists, for each current member and kind, the lowest mark at or above seq, which is when the message
 	// at seq became delivered or read. Members without such a mark are left out.
@@ -160,6 +172,9 @@ type Attachments interface {
 	// nothing, unless every one exists, belongs to owner and is still free.
 	AttachToMessage(ctx context.Context, messageID, owner ID, ids []ID) error
 	DeleteAttachment(ctx context.Context, id ID) error
+	// FreeAttachments lists those made before t that no message carries and no user or chat shows as its avatar,
+	// oldest first: what an upload that was never sent, or a deleted chat, left behind.
+	FreeAttachments(ctx context.Context, t time.Time, limit int) ([]Attachment, error)
 }
 
 // Calls keeps the call history.
