@@ -1,0 +1,77 @@
+/** One value of a request that the server did not take. */
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+export interface ErrorDetails {
+  status: number;
+  code: string;
+  message: string;
+  fields?: readonly FieldError[];
+  /** Milliseconds until it is worth trying again. */
+  retryAfter?: number;
+  cause?: unknown;
+}
+
+/** A request that the server refused. `code` is stable and meant for programs; `message` is for people. */
+export class ConfabError extends Error {
+  override readonly name: string = "ConfabError";
+  /** The HTTP status; 0 where there was none (socket acks, network). */
+  readonly status: number;
+  readonly code: string;
+  readonly fields: readonly FieldError[];
+  readonly retryAfter: number | undefined;
+
+  constructor(details: ErrorDetails) {
+    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.status = details.status;
+    this.code = details.code;
+    this.fields = details.fields ?? [];
+    this.retryAfter = details.retryAfter;
+  }
+
+  /** What is said of one field, if anything is. */
+  field(name: string): string | undefined {
+    return this.fields.find((f) => f.field === name)?.message;
+  }
+}
+
+/** Why nothing came back. */
+export type NetworkErrorCode = "offline" | "timeout" | "aborted" | "disconnected";
+
+/** No answer from the server: whether it did what was asked is not known. */
+export class NetworkError extends ConfabError {
+  override readonly name = "NetworkError";
+
+  constructor(code: NetworkErrorCode, message: string, cause?: unknown) {
+    super({ status: 0, code, message, cause });
+  }
+}
+
+/** The session is over: there are no tokens, or the server takes them no longer. */
+export class SignedOutError extends ConfabError {
+  override readonly name = "SignedOutError";
+
+  constructor(message = "signed out", cause?: unknown) {
+    super({ status: 401, code: "signed_out", message, cause });
+  }
+}
+
+export type MediaSource = "microphone" | "camera" | "screen";
+
+/** Why a device gave nothing. */
+export type MediaErrorCode = "permission_denied" | "no_device" | "in_use" | "unsupported" | "failed";
+
+/** A microphone, camera or screen that could not be opened. */
+export class MediaError extends Error {
+  override readonly name = "MediaError";
+  readonly code: MediaErrorCode;
+  readonly source: MediaSource;
+
+  constructor(code: MediaErrorCode, source: MediaSource, cause?: unknown) {
+    super(`${source}: ${code}`, { cause });
+    this.code = code;
+    this.source = source;
+  }
+}

@@ -1,0 +1,219 @@
+/** What the server speaks of: the shapes of the REST answers and of the events' contents. */
+
+/** A UUIDv7. Later ids sort after earlier ones. */
+export type Id = string;
+
+/** RFC 3339, UTC, with milliseconds. */
+export type Timestamp = string;
+
+/** Somebody else, as far as everybody may see them. */
+export interface PublicUser {
+  id: Id;
+  username: string;
+  displayName: string;
+  avatarUrl: string | null;
+}
+
+/** Whether somebody is here; only told to people who share a chat. */
+export interface Presence {
+  online: boolean;
+  lastSeenAt: Timestamp | null;
+}
+
+/** A public profile; `presence` is there for people who share a chat with the caller. */
+export interface UserDetails extends PublicUser {
+  presence?: Presence;
+}
+
+/** The signed-in user. */
+export interface Profile extends PublicUser {
+  email: string;
+  shareReadReceipts: boolean;
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+}
+
+/** One signed-in device of the user. */
+export interface DeviceSession {
+  id: Id;
+  userAgent: string;
+  address: string;
+  createdAt: Timestamp;
+  lastUsedAt: Timestamp;
+  current: boolean;
+}
+
+export type ChatType = "direct" | "group";
+export type Role = "member" | "admin" | "owner";
+
+/** One person's place in a chat. The watermarks mean "everything up to here" and never go back. */
+export interface Member extends Omit<PublicUser, "id"> {
+  userId: Id;
+  role: Role;
+  joinedAt: Timestamp;
+  deliveredSeq: number;
+  readSeq: number;
+  online: boolean;
+}
+
+/** A call that is going on in a chat. */
+export interface ActiveCall {
+  id: Id;
+  startedBy?: Id;
+  startedAt?: Timestamp;
+  /** The users who are in it. */
+  participants?: readonly Id[];
+}
+
+export interface Chat {
+  id: Id;
+  type: ChatType;
+  /** Empty for a direct chat: show the other member's name (`chatTitle`). */
+  name: string;
+  avatarUrl: string | null;
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+  lastSeq: number;
+  lastRev: number;
+  lastMessage?: Message | null;
+  unreadCount: number;
+  myRole: Role;
+  mutedUntil?: Timestamp | null;
+  members: readonly Member[];
+  activeCall?: ActiveCall | null;
+}
+
+export type MessageKind = "text" | "audio" | "file" | "call" | "system";
+export type DeliveryMark = "sent" | "delivered" | "read";
+
+export interface Attachment {
+  id: Id;
+  name: string;
+  mime: string;
+  size: number;
+  width?: number;
+  height?: number;
+  durationMs?: number;
+  waveform?: readonly number[];
+  url: string;
+  expiresAt?: Timestamp;
+}
+
+export interface Reaction {
+  emoji: string;
+  userIds: readonly Id[];
+}
+
+/** One entry of a chat. `seq` is its place for ever, `rev` the chat's revision of its latest change. */
+export interface Message {
+  id: Id;
+  chatId: Id;
+  userId: Id;
+  seq: number;
+  rev: number;
+  kind: MessageKind;
+  content: string;
+  /** What belongs to `kind`: a call's outcome, a system event. */
+  meta?: Readonly<Record<string, unknown>> | null;
+  clientId?: string | null;
+  replyTo?: Id | null;
+  attachments: readonly Attachment[];
+  reactions: readonly Reaction[];
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+  editedAt?: Timestamp | null;
+  deletedAt?: Timestamp | null;
+  /** The weakest over the recipients when the server said it; use `deliveryMark` for the live value. */
+  status?: DeliveryMark;
+}
+
+/** How far one message has come with one recipient. */
+export interface Delivery {
+  userId: Id;
+  status: DeliveryMark;
+  deliveredAt?: Timestamp | null;
+  readAt?: Timestamp | null;
+}
+
+export interface Page<T> {
+  items: readonly T[];
+  nextCursor?: string | null;
+}
+
+export interface MessagePage {
+  items: readonly Message[];
+  lastSeq: number;
+  lastRev: number;
+  hasMore: boolean;
+}
+
+/** Which messages of a chat: at most one of before, after, sinceRev; none means the newest. */
+export interface MessageQuery {
+  chatId: Id;
+  before?: number;
+  after?: number;
+  sinceRev?: number;
+  limit?: number;
+}
+
+export interface MessageDraft {
+  chatId: Id;
+  content: string;
+  replyTo?: Id;
+  attachmentIds?: readonly Id[];
+}
+
+/** Tokens as the server answers them. `expiresIn` is in seconds. */
+export interface TokenAnswer {
+  accessToken: string;
+  refreshToken: string;
+  expiresIn: number;
+}
+
+export interface AuthAnswer extends TokenAnswer {
+  user: Profile;
+}
+
+export interface RegisterInput {
+  email: string;
+  username: string;
+  password: string;
+  displayName?: string;
+}
+
+/** `login` takes a username or an e-mail address. */
+export interface LoginInput {
+  login: string;
+  password: string;
+}
+
+export interface ProfilePatch {
+  displayName?: string;
+  username?: string;
+  email?: string;
+  shareReadReceipts?: boolean;
+}
+
+export interface IceServer {
+  urls: string | string[];
+  username?: string;
+  credential?: string;
+}
+
+export interface IceServersAnswer {
+  iceServers: readonly IceServer[];
+  /** Seconds. */
+  ttl: number;
+}
+
+/** One call of a chat's history. */
+export interface CallRecord {
+  id: Id;
+  chatId: Id;
+  startedBy: Id;
+  startedAt: Timestamp;
+  answeredAt?: Timestamp | null;
+  endedAt?: Timestamp | null;
+  endReason?: string | null;
+  participants: readonly { id: Id; userId: Id; joinedAt: Timestamp; leftAt?: Timestamp | null }[];
+}
