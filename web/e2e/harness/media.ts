@@ -23,10 +23,10 @@ export function writeCamera(path: string, { u, v }: Signature): void {
     Buffer.alloc((width * height) / 4, v),
   ]);
   for (let i = 0; i < count; i++) {
-    const luma = Buffer.alloc(width * height, 90);
+    const luma = Buffer.alloc(width * height, 80);
     const left = Math.floor((i * width) / count);
     for (let y = 0; y < height; y++)
-      luma.fill(200, y * width + left, y * width + Math.min(width, left + 120));
+      luma.fill(140, y * width + left, y * width + Math.min(width, left + 120));
     frames.push(Buffer.from("FRAME\n"), luma, chroma);
   }
   writeFileSync(path, Buffer.concat(frames));
