@@ -1,0 +1,63 @@
+package text
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/graphemes"
+
+	"confab/internal/fault"
+)
+
+// Emoji takes exactly one emoji: one grapheme cluster (UAX #29) made of nothing but what emoji sequences are made of
+// (UTS #51, section 1.4): a pictograph, flag or keycap with its modifiers and joiners.
+func Emoji(field, s string) (string, error) {
+	refuse := fault.InvalidField(field, "must be one emoji")
+	if s == "" || len(s) > maxEmojiBytes || !utf8.ValidString(s) {
+		return "", refuse
+	}
+	clusters := graphemes.FromString(s)
+	if !clusters.Next() || clusters.Value() != s {
+		return "", refuse
+	}
+	first, size := utf8.DecodeRuneInString(s)
+	if keycapBase(first) {
+		if rest := s[size:]; rest == "\ufe0f\u20e3" || rest == "\u20e3" {
+			return s, nil
+		}
+		return "", refuse
+	}
+	if !unicode.Is(pictographs(), first) {
+		return "", refuse
+	}
+	for _, r := range s[size:] {
+		if !unicode.Is(pictographs(), r) && !joins(r) {
+			return "", refuse
+		}
+	}
+	return s, nil
+}
+
+func keycapBase(r rune) bool { return r >= '0' && r <= '9' || r == '#' || r == '*' }
+
+// joins is true of what may follow a pictograph: the joiner, variation selectors, and the tags that spell the flags of
+// regions. Skin tones lie among the pictographs.
+func joins(r rune) bool {
+	return r == zeroWidthJoiner || r == 0xfe0e || r == 0xfe0f || r >= 0xe0020 && r <= 0xe007f
+}
+
+// pictographs is Emoji and Extended_Pictographic of Unicode's emoji-data.txt without the keycap bases, rounded up to
+// whole blocks where the gaps are reserved for emoji to come.
+func pictographs() *unicode.RangeTable {
+	return &unicode.RangeTable{
+		R16: []unicode.Range16{
+			{0x00a9, 0x00ae, 5}, {0x203c, 0x2049, 13}, {0x2122, 0x2139, 23}, {0x2194, 0x2199, 1}, {0x21a9, 0x21aa, 1},
+			{0x231a, 0x231b, 1}, {0x2328, 0x2328, 1}, {0x23cf, 0x23cf, 1}, {0x23e9, 0x23f3, 1}, {0x23f8, 0x23fa, 1},
+			{0x24c2, 0x24c2, 1}, {0x25aa, 0x25ab, 1}, {0x25b6, 0x25c0, 10}, {0x25fb, 0x25fe, 1}, {0x2600, 0x27bf, 1},
+			{0x2934, 0x2935, 1}, {0x2b05, 0x2b07, 1}, {0x2b1b, 0x2b1c, 1}, {0x2b50, 0x2b55, 5}, {0x3030, 0x303d, 13},
+			{0x3297, 0x3299, 2},
+		},
+		R32:         []unicode.Range32{{0x1f000, 0x1faff, 1}},
+		LatinOffset: 1,
+	}
+}
