@@ -101,3 +101,28 @@ func (s *Service) Disconnected(d Device) {}
 func (s *Service) History(ctx context.Context, actor, chatID store.ID, limit int, cursor string) (RecordPage, error) {
 	panic("unwritten")
 }
+
+// View says which pictures the device shows; nil leaves it to the server.
+func (s *Service) View(ctx context.Context, d Device, chatID store.ID, tiles []Tile) error {
+	panic("unwritten")
+}
+
+// Mute stops or resumes what the device sends from a source, at once.
+func (s *Service) Mute(ctx context.Context, d Device, chatID store.ID, source string, muted bool) error {
+	panic("unwritten")
+}
+
+// Hand raises or lowers the device's hand.
+func (s *Service) Hand(ctx context.Context, d Device, chatID store.ID, raised bool) error {
+	panic("unwritten")
+}
+
+// Reaction shows an emoji to everybody in the call.
+func (s *Service) Reaction(ctx context.Context, d Device, chatID store.ID, emoji string) error {
+	panic("unwritten")
+}
+
+// Moderate mutes or removes somebody else; action is "mute" or "remove".
+func (s *Service) Moderate(ctx context.Context, d Device, chatID, participantID store.ID, action string) error {
+	panic("unwritten")
+}

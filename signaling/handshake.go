@@ -1,0 +1,141 @@
+package signaling
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
+
+	"confab/internal/auth"
+	"confab/internal/fault"
+)
+
+// Subprotocol is the name of this protocol's first version in Sec-WebSocket-Protocol.
+const Subprotocol = "confab.v1"
+
+// bearerProtocol begins the second subprotocol of a browser, which cannot set headers: "bearer.<token>".
+const bearerProtocol = "bearer."
+
+// localIdentity is where handshake leaves a handshaken for serve.
+const localIdentity = "signaling.identity"
+
+// handshaken is who a socket belongs to when its handshake carried a token.
+type handshaken struct {
+	identity auth.Identity
+	token    string
+}
+
+// handshake decides whether a request becomes a socket. Refusals are plain HTTP.
+func (s *Server) handshake(c *fiber.Ctx) error {
+	if !websocket.IsWebSocketUpgrade(c) {
+		c.Set(fiber.HeaderUpgrade, "websocket")
+		return fiber.NewError(fiber.StatusUpgradeRequired, "this address speaks WebSocket")
+	}
+	if s.isDraining() {
+		return fault.New(fault.Unavailable, codeDraining, "the server is restarting; connect again in a moment")
+	}
+	if !s.originAllowed(c) {
+		return fault.New(fault.Forbidden, codeBadOrigin, "pages of this origin may not connect")
+	}
+	if err := s.allow("connect", c.IP()); err != nil {
+		return err
+	}
+	token, given := tokenOf(c)
+	if !given {
+		return c.Next()
+	}
+	id, err := s.cfg.Auth.Verify(c.UserContext(), token)
+	if err != nil {
+		if fault.From(err).Kind == fault.Unauthorized {
+			c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+		}
+		return err
+	}
+	c.Locals(localIdentity, handshaken{id, token})
+	return c.Next()
+}
+
+// tokenOf finds the access token of a handshake: the header, the subprotocol, and last the query, which simple clients
+// use and which is never logged. given tells that there was one, be it empty.
+func tokenOf(c *fiber.Ctx) (token string, given bool) {
+	if h := c.Get(fiber.HeaderAuthorization); h != "" {
+		scheme, token, _ := strings.Cut(h, " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return "", true
+		}
+		return strings.Clone(strings.TrimSpace(token)), true
+	}
+	for p := range strings.SplitSeq(c.Get(fiber.HeaderSecWebSocketProtocol), ",") {
+		if token, ok := strings.CutPrefix(strings.TrimSpace(p), bearerProtocol); ok {
+			return strings.Clone(token), true
+		}
+	}
+	if c.Context().QueryArgs().Has("token") {
+		return strings.Clone(c.Query("token")), true
+	}
+	return "", false
+}
+
+// originAllowed keeps pages of other sites from connecting with a visitor's browser. Programs send no Origin.
+func (s *Server) originAllowed(c *fiber.Ctx) bool {
+	origin := c.Get(fiber.HeaderOrigin)
+	if origin == "" {
+		return true
+	}
+	if slices.ContainsFunc(s.cfg.Origins, func(o string) bool { return strings.EqualFold(strings.TrimSuffix(o, "/"), origin) }) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, string(c.Context().Host()))
+}
+
+func (s *Server) isDraining() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.draining
+}
+
+// allow asks the rate limits.
+func (s *Server) allow(kind, key string) error {
+	if s.cfg.Limits == nil {
+		return nil
+	}
+	if ok, after := s.cfg.Limits.Allow(kind, key); !ok {
+		f := fault.New(fault.RateLimited, codeRateLimited, "too many requests; wait a little")
+		f.RetryAfter = after
+		return f
+	}
+	return nil
+}
+
+// firstFrame waits for the `auth` that a socket without a token must begin with. It reports false when the session
+// has been ended instead.
+func (s *Server) firstFrame(sock *socket) (id auth.Identity, ok bool) {
+	sess := sock.session
+	late := time.AfterFunc(s.cfg.Timing.Auth, func() { sess.end(CloseUnauthorized, "no auth in time") })
+	defer late.Stop()
+	more := s.readOne(sock, func(sock *socket, raw []byte) {
+		req, err := parse(raw)
+		if err != nil || req.Event != eventAuth {
+			sess.end(CloseUnauthorized, "the first frame must be auth")
+			return
+		}
+		var data authData
+		if err := decode(req.Data, &data); err != nil {
+			sess.end(CloseUnauthorized, "bad token")
+			return
+		}
+		ctx, cancel := context.WithTimeout(s.ctx, s.cfg.Timing.Auth)
+		defer cancel()
+		if id, err = s.cfg.Auth.Verify(ctx, data.Token); err != nil {
+			sess.end(CloseUnauthorized, "bad token")
+			return
+		}
+		sock.token, ok = data.Token, true
+	})
+	return id, ok && more && sess.isOpen()
+}
