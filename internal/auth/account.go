@@ -49,26 +49,28 @@ func (s *Service) DeleteAccount(ctx context.Context, userID store.ID, password s
 		return err
 	}
 	var ended []store.ID
-	done := func(bool) {}
+	var done func(committed bool)
 	err = s.store.Update(ctx, func(tx store.Tx) error {
-		done(false) // of an earlier run
-		done = func(bool) {}
+		if done != nil { // an earlier run, which was rolled back
+			done(false)
+			done = nil
+		}
 		u, err := stillThe(ctx, tx, known)
 		if err != nil {
 			return err
 		}
-		if s.chats != nil {
-			if done, err = s.chats.Depart(ctx, tx, userID); err != nil {
-				return err
-			}
-		}
 		if err := tx.UpdateUser(ctx, s.anonymous(u)); err != nil {
 			return err
 		}
-		ended, err = s.revokeAll(ctx, tx, userID, "")
+		if ended, err = s.revokeAll(ctx, tx, userID, ""); err != nil || s.chats == nil {
+			return err
+		}
+		done, err = s.chats.Depart(ctx, tx, userID)
 		return err
 	})
-	done(err == nil)
+	if done != nil {
+		done(err == nil)
+	}
 	if err == nil {
 		s.ended(userID, "deleted", ended...)
 	}
@@ -105,9 +107,9 @@ func (s *Service) confirm(ctx context.Context, userID store.ID, field, password 
 	return u, nil
 }
 
-// stillThe reads the account again inside the transaction and refuses if its password moved since it was confirmed.
+// stillThe locks the account inside the transaction and refuses if its password moved since it was confirmed.
 func stillThe(ctx context.Context, tx store.Tx, known store.User) (store.User, error) {
-	u, err := tx.User(ctx, known.ID)
+	u, err := tx.LockUser(ctx, known.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return store.User{}, err
 	}

@@ -34,6 +34,7 @@ type Registration struct {
 // Departer takes an account that is being deleted out of its chats. It runs inside the deleting transaction, which may
 // be run again; what the last run returned is called once, with whether it was committed. internal/chat implements it.
 type Departer interface {
+	// Depart must itself release what it took when it fails.
 	Depart(ctx context.Context, tx store.Tx, userID store.ID) (done func(committed bool), err error)
 }
 
@@ -149,11 +150,9 @@ func (s *Service) free(ctx context.Context, u store.User) error {
 func taken(err error) error {
 	switch {
 	case errors.Is(err, store.ErrEmailTaken):
-		return &fault.Error{Kind: fault.Conflict, Code: "email_taken", Message: "there is an account with this e-mail address",
-			Fields: []fault.Field{{Field: "email", Message: "is taken"}}}
+		return fault.Taken("email", "there is an account with this e-mail address")
 	case errors.Is(err, store.ErrUsernameTaken):
-		return &fault.Error{Kind: fault.Conflict, Code: "username_taken", Message: "there is an account with this username",
-			Fields: []fault.Field{{Field: "username", Message: "is taken"}}}
+		return fault.Taken("username", "there is an account with this username")
 	}
 	return err
 }
@@ -175,7 +174,7 @@ func (s *Service) Login(ctx context.Context, login, password string, c Client) (
 	session := s.newSession(u.ID, c)
 	var surplus []store.ID
 	err = s.store.Update(ctx, func(tx store.Tx) error {
-		now, err := tx.User(ctx, u.ID)
+		now, err := tx.LockUser(ctx, u.ID)
 		if err != nil {
 			return err
 		}

@@ -2,10 +2,13 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"confab/internal/bus"
+	"confab/internal/fault"
+	"confab/internal/stamp"
 	"confab/store"
 )
 
@@ -26,92 +29,219 @@ type Config struct {
 	Presence Presence
 	Calls    Calls
 	Now      func() time.Time // time.Now when nil
-	Log      *slog.Logger
+	Log      *slog.Logger     // discards when nil
+
+	// Link makes the address of an attachment's bytes, and tells until when it works (nil: as long as the caller is
+	// signed in). When it is nil the address is the plain one, which wants the bearer token.
+	Link func(attachment store.ID) (url string, expires *time.Time)
 }
 
 // Service is the rules. It is safe for concurrent use.
-type Service struct{ cfg Config }
+type Service struct {
+	store    store.Store
+	bus      bus.Publisher
+	presence Presence
+	calls    Calls
+	now      func() time.Time
+	log      *slog.Logger
+	link     func(store.ID) (string, *time.Time)
+	lanes    *lanes
+}
 
 // New makes a Service.
-func New(cfg Config) *Service { return &Service{cfg: cfg} }
-
-// SendInput is a message to be sent. AttachmentIDs are the sender's own uploads that no message carries yet.
-type SendInput struct {
-	ChatID        store.ID
-	Content       string
-	ClientID      string
-	ReplyTo       store.ID
-	AttachmentIDs []store.ID
+func New(cfg Config) *Service {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Link == nil {
+		cfg.Link = func(id store.ID) (string, *time.Time) { return "/attachments/" + string(id), nil }
+	}
+	return &Service{
+		store: cfg.Store, bus: cfg.Bus, presence: cfg.Presence, calls: cfg.Calls, log: cfg.Log, link: cfg.Link,
+		now:   func() time.Time { return cfg.Now().UTC().Truncate(time.Millisecond) },
+		lanes: newLanes(cfg.Bus),
+	}
 }
 
-// Send posts a message; created is false when ClientID was used before, and the message is the one stored then.
-func (s *Service) Send(ctx context.Context, actor store.ID, in SendInput) (m Message, created bool, err error) {
-	panic("unwritten")
+// change is what a transaction did to a chat: the revision it took, and what is to be announced. announce is called
+// after the commit, since it may ask for presence and calls, whose owners must not be waited for inside a transaction.
+type change struct {
+	rev      int64
+	announce func() []bus.Event
 }
 
-// Edit replaces the text of one's own message.
-func (s *Service) Edit(ctx context.Context, actor, messageID store.ID, content string) (Message, error) {
-	panic("unwritten")
+// change runs fn in a transaction with a turn in the chat's lane, and announces what it did.
+func (s *Service) change(ctx context.Context, chatID store.ID, fn func(store.Tx) (change, error)) error {
+	t := s.lanes.enter(chatID)
+	defer t.leave()
+	var done change
+	err := s.store.Update(ctx, func(tx store.Tx) (err error) {
+		done, err = fn(tx)
+		return err
+	})
+	if err != nil {
+		return refusal(err)
+	}
+	if done.announce != nil {
+		t.publish(done.rev, done.announce()...)
+	}
+	return nil
 }
 
-// Delete leaves a tombstone of a message.
-func (s *Service) Delete(ctx context.Context, actor, messageID store.ID) (Message, error) {
-	panic("unwritten")
+// view runs fn over a snapshot.
+func (s *Service) view(ctx context.Context, fn func(store.Tx) error) error {
+	return refusal(s.store.View(ctx, fn))
 }
 
-// React adds (on) or takes away the actor's emoji under a message.
-func (s *Service) React(ctx context.Context, actor, messageID store.ID, emoji string, on bool) (Message, error) {
-	panic("unwritten")
+// errNothing ends a transaction that turned out to have nothing to do.
+var errNothing = errors.New("nothing to do")
+
+// notFound is the one answer to whatever does not exist or is not the caller's to know of.
+func notFound() error {
+	return fault.New(fault.NotFound, "not_found", "there is no such thing")
 }
 
-// Delivered says that this and all earlier messages of its chat have reached a device of the actor. session is left
-// out of the echo to the actor's own devices.
-func (s *Service) Delivered(ctx context.Context, actor, session, messageID store.ID) error {
-	panic("unwritten")
+// refusal turns the store's "not found" into the caller's; other errors pass. Rules that mean a particular thing by it
+// have looked at it before.
+func refusal(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return notFound()
+	}
+	return err
 }
 
-// Read says the same of reading, which implies delivery.
-func (s *Service) Read(ctx context.Context, actor, session, messageID store.ID) error {
-	panic("unwritten")
+func forbidden(message string) error { return fault.New(fault.Forbidden, "forbidden", message) }
+
+// wellFormed checks ids that came from outside, so that a database never sees a malformed one. They are refused as
+// unknown, which they are.
+func wellFormed(ids ...store.ID) error {
+	for _, id := range ids {
+		if parsed, err := store.ParseID(string(id)); err != nil || parsed != id {
+			return notFound()
+		}
+	}
+	return nil
+}
+
+// memberOf finds somebody among members.
+func memberOf(members []store.Member, userID store.ID) (store.Member, bool) {
+	for _, m := range members {
+		if m.UserID == userID {
+			return m, true
+		}
+	}
+	return store.Member{}, false
+}
+
+// everybody lists the users behind members, without some.
+func everybody(members []store.Member, without ...store.ID) []store.ID {
+	ids := make([]store.ID, 0, len(members))
+next:
+	for _, m := range members {
+		for _, w := range without {
+			if m.UserID == w {
+				continue next
+			}
+		}
+		ids = append(ids, m.UserID)
+	}
+	return ids
+}
+
+// Access is the membership check for calls: the chat and all its members, or fault.NotFound.
+func (s *Service) Access(ctx context.Context, actor, chatID store.ID) (chat store.Chat, members []store.Member, err error) {
+	if err := wellFormed(chatID); err != nil {
+		return store.Chat{}, nil, err
+	}
+	err = s.view(ctx, func(tx store.Tx) (err error) {
+		chat, members, err = s.enter(ctx, tx, actor, chatID)
+		return err
+	})
+	return chat, members, err
+}
+
+// enter reads a chat and its members for somebody who must be one.
+func (s *Service) enter(ctx context.Context, tx store.Tx, actor, chatID store.ID) (store.Chat, []store.Member, error) {
+	chat, err := tx.Chat(ctx, chatID)
+	if err != nil {
+		return store.Chat{}, nil, err
+	}
+	members, err := tx.Members(ctx, chatID)
+	if err != nil {
+		return store.Chat{}, nil, err
+	}
+	if _, in := memberOf(members, actor); !in {
+		return store.Chat{}, nil, notFound()
+	}
+	return chat, members, nil
+}
+
+// ReadyState gathers what a socket's first frame tells: the actor's chats, and everybody who shares one.
+func (s *Service) ReadyState(ctx context.Context, actor store.ID) (ready []ReadyChat, contacts []store.ID, err error) {
+	err = s.view(ctx, func(tx store.Tx) error {
+		chats, mine, err := tx.AllChatsOf(ctx, actor)
+		if err != nil {
+			return err
+		}
+		ready = make([]ReadyChat, len(chats))
+		for i, c := range chats {
+			ready[i] = ReadyChat{ID: c.ID, LastSeq: c.LastSeq, LastRev: c.LastRev, ReadSeq: mine[i].ReadSeq}
+		}
+		contacts, err = tx.Contacts(ctx, actor)
+		return err
+	})
+	for i := range ready {
+		ready[i].ActiveCall = s.activeCall(ready[i].ID)
+	}
+	return ready, contacts, err
+}
+
+// Contacts lists everybody who shares a chat with the user: who is told of their presence.
+func (s *Service) Contacts(ctx context.Context, userID store.ID) (contacts []store.ID, err error) {
+	err = s.view(ctx, func(tx store.Tx) (err error) {
+		contacts, err = tx.Contacts(ctx, userID)
+		return err
+	})
+	return contacts, err
 }
 
 // Typing tells the other members that the actor types (on) or stopped.
 func (s *Service) Typing(ctx context.Context, actor, session, chatID store.ID, on bool) error {
-	panic("unwritten")
+	_, members, err := s.Access(ctx, actor, chatID)
+	if err != nil {
+		return err
+	}
+	if others := everybody(members, actor); len(others) > 0 {
+		s.bus.Publish(bus.Event{Name: EventTyping, To: others, Except: session,
+			Data: TypingEvent{ChatID: chatID, UserID: actor, On: on}})
+	}
+	return nil
 }
 
-// History lists messages of a chat.
-func (s *Service) History(ctx context.Context, actor store.ID, q store.MessageQuery) (MessagePage, error) {
-	panic("unwritten")
+// Seen keeps when somebody's last socket went, which others see as lastSeenAt.
+func (s *Service) Seen(ctx context.Context, userID store.ID, at time.Time) error {
+	return s.store.Update(ctx, func(tx store.Tx) error { return tx.TouchUser(ctx, userID, at) })
 }
 
-// Deliveries tells how far a message has come with each recipient.
-func (s *Service) Deliveries(ctx context.Context, actor, messageID store.ID) ([]Delivery, error) {
-	panic("unwritten")
+func (s *Service) online(userID store.ID) bool { return s.presence != nil && s.presence.Online(userID) }
+
+func (s *Service) activeCall(chatID store.ID) *ActiveCall {
+	if s.calls == nil {
+		return nil
+	}
+	c, on := s.calls.Active(chatID)
+	if !on {
+		return nil
+	}
+	return &c
 }
 
-// Chats lists the actor's chats, latest activity first. cursor is a NextCursor, or empty for the beginning.
-func (s *Service) Chats(ctx context.Context, actor store.ID, limit int, cursor string) (ChatPage, error) {
-	panic("unwritten")
-}
-
-// Chat finds one chat of the actor.
-func (s *Service) Chat(ctx context.Context, actor, chatID store.ID) (Chat, error) { panic("unwritten") }
-
-// ReadyState gathers what a socket's first frame tells: the actor's chats, and everybody who shares one.
-func (s *Service) ReadyState(ctx context.Context, actor store.ID) (chats []ReadyChat, contacts []store.ID, err error) {
-	panic("unwritten")
-}
-
-// Access is the membership check for calls: the chat and all its members, or fault.NotFound.
-func (s *Service) Access(ctx context.Context, actor, chatID store.ID) (store.Chat, []store.Member, error) {
-	panic("unwritten")
-}
-
-// PostCall posts the message of kind "call" for a call that ended, on behalf of who started it.
-func (s *Service) PostCall(ctx context.Context, c store.Call) (Message, error) { panic("unwritten") }
-
-// Contacts lists everybody who shares a chat with the user: who is told of their presence.
-func (s *Service) Contacts(ctx context.Context, userID store.ID) ([]store.ID, error) {
-	panic("unwritten")
+func stampOf(t time.Time) *stamp.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &stamp.Time{Time: t}
 }

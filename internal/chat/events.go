@@ -14,6 +14,7 @@ const (
 	EventChatCreated     = "chat:created"            // ChatCreatedEvent
 	EventChatUpdated     = "chat:updated"            // ChatUpdatedEvent
 	EventChatRemoved     = "chat:removed"            // ChatRemovedEvent
+	EventChatMuted       = "chat:muted"              // ChatMutedEvent
 	EventMemberAdded     = "member:added"            // MemberEvent
 	EventMemberUpdated   = "member:updated"          // MemberEvent
 	EventMemberRemoved   = "member:removed"          // MemberRemovedEvent
@@ -54,8 +55,7 @@ type ChatUpdatedEvent struct {
 	Chat   ChatHead `json:"chat"`
 }
 
-// ChatHead is the part of a Chat that a member with the right to may change. MutedUntil is only sent to the member
-// whose own setting it is.
+// ChatHead is the part of a Chat that a member with the right to may change, and that all members see alike.
 type ChatHead struct {
 	ID        store.ID       `json:"id"`
 	Type      store.ChatType `json:"type"`
@@ -63,6 +63,12 @@ type ChatHead struct {
 	AvatarURL *string        `json:"avatarUrl"`
 	UpdatedAt stamp.Time     `json:"updatedAt"`
 	LastRev   int64          `json:"lastRev"`
+}
+
+// ChatMutedEvent goes to the own devices of who muted a chat. A null MutedUntil ends it.
+type ChatMutedEvent struct {
+	ChatID     store.ID    `json:"chatId"`
+	MutedUntil *stamp.Time `json:"mutedUntil"`
 }
 
 // ChatRemovedEvent goes to who is in the chat no more: removed, left on another device, or the chat was deleted.

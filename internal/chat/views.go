@@ -31,11 +31,11 @@ type PublicUser struct {
 	Deleted     bool     `json:"deleted,omitempty" doc:"The account is gone; username and display name are empty."`
 }
 
-// Contact is an account as somebody sees it who shares a chat with it.
+// Contact is an account with its presence, where the viewer may know that.
 type Contact struct {
 	PublicUser
-	Online     bool        `json:"online"`
-	LastSeenAt *stamp.Time `json:"lastSeenAt" doc:"When the last socket went; null when there never was one."`
+	Online     *bool       `json:"online,omitempty" doc:"Only told to those who share a chat."`
+	LastSeenAt *stamp.Time `json:"lastSeenAt,omitempty" doc:"When the last socket went; only told to those who share a chat."`
 }
 
 // Chat is a conversation in the eyes of one member.

@@ -60,6 +60,11 @@ func InvalidField(field, message string) *Error {
 	return &Error{Kind: Invalid, Code: "invalid", Message: field + ": " + message, Fields: []Field{{field, message}}}
 }
 
+// Taken is the refusal of a value that must be unique and is somebody else's. Its code is the field and "_taken".
+func Taken(field, message string) *Error {
+	return &Error{Kind: Conflict, Code: field + "_taken", Message: message, Fields: []Field{{field, "is taken"}}}
+}
+
 // From returns err as a refusal: itself where it is one, otherwise an Internal one that hides it from the caller.
 func From(err error) *Error {
 	var f *Error
