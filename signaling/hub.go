@@ -114,12 +114,14 @@ func (h *Hub) Stats() HubStats {
 	return HubStats{Sockets: h.sockets.Load(), Overflows: h.overflows.Load()}
 }
 
-// Deliver implements bus.Receiver. The frame is encoded once, when the first receiver is found. Event.Session and
-// Event.Except may name a signed-in session, which is all of its sockets, or just one socket.
+// Deliver implements bus.Receiver. The frame is encoded once, when the first receiver is found.
 func (h *Hub) Deliver(e bus.Event) {
 	var f *frame
 	var slow []*session
-	for _, userID := range e.To {
+	for i, userID := range e.To {
+		if e.Only != nil {
+			e.Session = e.Only[i]
+		}
 		sh := h.shard(userID)
 		sh.mu.RLock()
 		if p := sh.people[userID]; p != nil {

@@ -15,8 +15,9 @@ type Event struct {
 	To   []store.ID // users; every device of each of them gets it
 	Data any        // encoded once, as JSON, for all receivers
 
-	Session store.ID // when set, only this session of the users in To
-	Except  store.ID // when set, every session but this one
+	Session store.ID   // when set, only this session, or this one socket of a session, of the users in To
+	Except  store.ID   // when set, every session, or every socket, but this one
+	Only    []store.ID // when set, as long as To: entry i is the Session for user To[i], so that many share one frame
 }
 
 // Revoked ends sessions: their sockets close at once.
