@@ -131,8 +131,8 @@ type Chats interface {
 	// UpdateMember writes Role and MutedUntil.
 	UpdateMember(ctx context.Context, m Member) error
 	RemoveMember(ctx context.Context, chatID, userID ID) error
-	// Unread counts, per chat, the messages past the user's read watermark that others wrote and that still stand.
-	// Chats without any are left out.
+	// Unread counts, per chat, the messages past the user's read watermark that others wrote and that still stand,
+	// system messages aside. Chats without any are left out.
 	Unread(ctx context.Context, userID ID, chatIDs ...ID) (map[ID]int64, error)
 }
 
