@@ -1,0 +1,120 @@
+// Package limit keeps anybody from asking for too much: token buckets by kind of request and by who asks.
+//
+// A bucket is one time value (the generic cell rate algorithm, ITU-T I.371, annex A): the moment at which it will be
+// full again. A bucket that is full is worth nothing to remember, and the table of each kind is bounded, so memory is
+// bounded whoever asks. A Limiter is safe for concurrent use; each kind's table is guarded by its own mutex.
+package limit
+
+import (
+	"sync"
+	"time"
+)
+
+// Kind is what is asked for.
+type Kind int
+
+// The kinds, each by what its key is.
+const (
+	Register     Kind = iota // by address
+	Login                    // by address
+	LoginAccount             // by what was typed as login, folded
+	Refresh                  // by address
+	Password                 // by user: requests that want the password again
+	Request                  // by user: all REST requests together
+	Send                     // by user: messages, by REST and socket
+	Change                   // by user: edits, reactions, chats and members
+	Search                   // by user
+	Receipt                  // by user
+	Typing                   // by user
+	Call                     // by user: starting, joining, renegotiating
+	kinds
+)
+
+// rate is a bucket's size and how fast it fills.
+type rate struct {
+	burst     float64 // requests at once
+	perSecond float64
+}
+
+// rates is the whole table of limits at scale 1. CONFAB_RATE_LIMIT_SCALE multiplies both columns.
+//
+// What people do stays far below: they type, click, and open a handful of chats at once, and an office or a family
+// shares one address. What is bounded is guessing passwords, filling the database and using up the processor.
+func rates() [kinds]rate {
+	return [kinds]rate{
+		Register:     {burst: 60, perSecond: 1.0 / 10},
+		Login:        {burst: 100, perSecond: 1},
+		LoginAccount: {burst: 20, perSecond: 1.0 / 10},
+		Refresh:      {burst: 200, perSecond: 5},
+		Password:     {burst: 10, perSecond: 1.0 / 30},
+		Request:      {burst: 600, perSecond: 100},
+		Send:         {burst: 300, perSecond: 30},
+		Change:       {burst: 200, perSecond: 20},
+		Search:       {burst: 40, perSecond: 5},
+		Receipt:      {burst: 600, perSecond: 60},
+		Typing:       {burst: 30, perSecond: 3},
+		Call:         {burst: 60, perSecond: 3},
+	}
+}
+
+// maxKeys bounds each half of a kind's table: some 6 MB at the most, and more callers than one server has in the
+// minutes that a bucket takes to fill.
+const maxKeys = 1 << 15
+
+// Limiter holds the buckets.
+type Limiter struct {
+	now    func() time.Time
+	tables [kinds]table
+}
+
+// table is the buckets of one kind. When the newer half is full, the older half is dropped: its callers have been
+// quiet for long, or are so many that no memory would do.
+type table struct {
+	interval time.Duration // between two requests at the steady rate
+	slack    time.Duration // how far ahead of it a burst may run
+
+	mu           sync.Mutex
+	newer, older map[string]time.Time
+}
+
+// New makes a Limiter whose limits are multiplied by scale, which must be above 0.
+func New(scale float64) *Limiter { return NewAt(scale, time.Now) }
+
+// NewAt is New with a clock.
+func NewAt(scale float64, now func() time.Time) *Limiter {
+	l := &Limiter{now: now}
+	for kind, r := range rates() {
+		interval := time.Duration(float64(time.Second) / (r.perSecond * scale))
+		interval = max(interval, time.Nanosecond)
+		burst := max(r.burst*scale, 1)
+		l.tables[kind] = table{
+			interval: interval, slack: time.Duration(min(burst*float64(interval), float64(24*time.Hour))),
+			newer: map[string]time.Time{}, older: map[string]time.Time{},
+		}
+	}
+	return l
+}
+
+// Allow takes a token from the bucket. When there is none it tells after what time there will be one.
+func (l *Limiter) Allow(kind Kind, key string) (ok bool, retryAfter time.Duration) {
+	t := &l.tables[kind]
+	now := l.now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	full, known := t.newer[key]
+	if !known {
+		full = t.older[key]
+	}
+	if full.Before(now) {
+		full = now
+	}
+	full = full.Add(t.interval)
+	if ahead := full.Sub(now); ahead > t.slack {
+		return false, ahead - t.slack
+	}
+	if len(t.newer) >= maxKeys && !known {
+		t.older, t.newer = t.newer, map[string]time.Time{}
+	}
+	t.newer[key] = full
+	return true, 0
+}
