@@ -10,24 +10,21 @@ import (
 	"time"
 )
 
-// Kind is what is asked for.
-type Kind int
-
-// The kinds, each by what its key is.
+// The kinds of request, each with what its key is. They are plain strings so that whoever only wants to ask can declare
+// a small interface without importing this package.
 const (
-	Register     Kind = iota // by address
-	Login                    // by address
-	LoginAccount             // by what was typed as login, folded
-	Refresh                  // by address
-	Password                 // by user: requests that want the password again
-	Request                  // by user: all REST requests together
-	Send                     // by user: messages, by REST and socket
-	Change                   // by user: edits, reactions, chats and members
-	Search                   // by user
-	Receipt                  // by user
-	Typing                   // by user
-	Call                     // by user: starting, joining, renegotiating
-	kinds
+	Register     = "register"      // by address
+	Login        = "login"         // by address
+	LoginAccount = "login-account" // by what was typed as login, folded
+	Refresh      = "refresh"       // by address
+	Password     = "password"      // by user: requests that want the password again
+	Request      = "request"       // by user: all REST requests together
+	Send         = "send"          // by user: messages, by REST and socket
+	Change       = "change"        // by user: edits, reactions, chats and members
+	Search       = "search"        // by user
+	Receipt      = "receipt"       // by user
+	Typing       = "typing"        // by user
+	Call         = "call"          // by user: starting, joining, renegotiating
 )
 
 // rate is a bucket's size and how fast it fills.
@@ -40,8 +37,8 @@ type rate struct {
 //
 // What people do stays far below: they type, click, and open a handful of chats at once, and an office or a family
 // shares one address. What is bounded is guessing passwords, filling the database and using up the processor.
-func rates() [kinds]rate {
-	return [kinds]rate{
+func rates() map[string]rate {
+	return map[string]rate{
 		Register:     {burst: 60, perSecond: 1.0 / 10},
 		Login:        {burst: 100, perSecond: 1},
 		LoginAccount: {burst: 20, perSecond: 1.0 / 10},
@@ -64,7 +61,7 @@ const maxKeys = 1 << 15
 // Limiter holds the buckets.
 type Limiter struct {
 	now    func() time.Time
-	tables [kinds]table
+	tables map[string]*table // never changed after NewAt
 }
 
 // table is the buckets of one kind. When the newer half is full, the older half is dropped: its callers have been
@@ -82,12 +79,12 @@ func New(scale float64) *Limiter { return NewAt(scale, time.Now) }
 
 // NewAt is New with a clock.
 func NewAt(scale float64, now func() time.Time) *Limiter {
-	l := &Limiter{now: now}
+	l := &Limiter{now: now, tables: map[string]*table{}}
 	for kind, r := range rates() {
 		interval := time.Duration(float64(time.Second) / (r.perSecond * scale))
 		interval = max(interval, time.Nanosecond)
 		burst := max(r.burst*scale, 1)
-		l.tables[kind] = table{
+		l.tables[kind] = &table{
 			interval: interval, slack: time.Duration(min(burst*float64(interval), float64(24*time.Hour))),
 			newer: map[string]time.Time{}, older: map[string]time.Time{},
 		}
@@ -95,9 +92,13 @@ func NewAt(scale float64, now func() time.Time) *Limiter {
 	return l
 }
 
-// Allow takes a token from the bucket. When there is none it tells after what time there will be one.
-func (l *Limiter) Allow(kind Kind, key string) (ok bool, retryAfter time.Duration) {
-	t := &l.tables[kind]
+// Allow takes a token from the bucket. When there is none it tells after what time there will be one. It panics for a
+// kind that is not in the table, which is a misspelt constant.
+func (l *Limiter) Allow(kind, key string) (ok bool, retryAfter time.Duration) {
+	t, ok := l.tables[kind]
+	if !ok {
+		panic("limit: no such kind: " + kind)
+	}
 	now := l.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -11,7 +11,7 @@ type clock struct{ t time.Time }
 
 func (c *clock) now() time.Time { return c.t }
 
-func drain(l *Limiter, kind Kind, key string) (n int) {
+func drain(l *Limiter, kind, key string) (n int) {
 	for {
 		if ok, _ := l.Allow(kind, key); !ok {
 			return n
@@ -27,8 +27,8 @@ func TestEveryLimitHoldsAtEveryScale(t *testing.T) {
 		l := NewAt(scale, c.now)
 		for kind, r := range rates() {
 			burst := max(int(r.burst*scale+1e-6), 1)
-			if n := drain(l, Kind(kind), "a"); n != burst {
-				t.Errorf("scale %v, kind %d: %d at once, want %d", scale, kind, n, burst)
+			if n := drain(l, kind, "a"); n != burst {
+				t.Errorf("scale %v, kind %s: %d at once, want %d", scale, kind, n, burst)
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func TestMemoryIsBoundedAndTheBusyAreRemembered(t *testing.T) {
 			}
 		}
 	}
-	table := &l.tables[Login]
+	table := l.tables[Login]
 	if n := len(table.newer) + len(table.older); n > 2*maxKeys {
 		t.Errorf("%d entries", n)
 	}
