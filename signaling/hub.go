@@ -249,22 +249,6 @@ func (h *Hub) announce(userID store.ID) {
 	}
 }
 
-// each calls fn for every session, with no lock held.
-func (h *Hub) each(fn func(*session)) {
-	for i := range h.shards {
-		sh := &h.shards[i]
-		var all []*session
-		sh.mu.RLock()
-		for _, p := range sh.people {
-			all = append(all, p.sessions...)
-		}
-		sh.mu.RUnlock()
-		for _, s := range all {
-			fn(s)
-		}
-	}
-}
-
 // Close writes down when those who are online were last seen, and waits for the presence work that is under way. The
 // Server must be shut down before. It is idempotent.
 func (h *Hub) Close() {

@@ -282,16 +282,25 @@ func (s *Server) leave(sock *socket) {
 	}
 }
 
+// Drain refuses new sockets from here on and leaves the others alone: what a stopping server does while it waits for
+// calls to end. It is idempotent.
+func (s *Server) Drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return
+	}
+	s.draining = true
+	if len(s.sockets) == 0 {
+		close(s.idle)
+	}
+}
+
 // Shutdown refuses new sockets, asks all clients to reconnect (close 1012), and waits until they are gone or ctx is
 // done; then it cuts those that are left, and returns the context's error. It is idempotent.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.Drain()
 	s.mu.Lock()
-	if !s.draining {
-		s.draining = true
-		if len(s.sockets) == 0 {
-			close(s.idle)
-		}
-	}
 	all := make([]*session, 0, len(s.sockets))
 	for sock := range s.sockets {
 		all = append(all, sock.session)

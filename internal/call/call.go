@@ -1,9 +1,10 @@
-// Package call is the rules of calls: who rings whom, who is in, and what is kept of it.
 package call
 
 import (
 	"context"
-	"log/slog"
+	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"confab/internal/bus"
@@ -12,117 +13,274 @@ import (
 	"confab/store"
 )
 
-// Chats is what this package needs of internal/chat.
-type Chats interface {
-	// Access returns the chat and its members, or fault.NotFound when actor is none of them.
-	Access(ctx context.Context, actor, chatID store.ID) (store.Chat, []store.Member, error)
-	// PostCall posts the message of kind "call" for a call that ended.
-	PostCall(ctx context.Context, c store.Call) (chat.Message, error)
+// phase is how far a call's life has come.
+type phase int
+
+const (
+	forming phase = iota // somebody's first offer is being answered; nobody is told yet
+	running
+	over
+)
+
+// call is one call of a chat.
+type call struct {
+	svc     *Service
+	id      store.ID
+	chatID  store.ID
+	direct  bool
+	room    *sfu.Room
+	journal journal
+	stop    chan struct{} // closed when phase becomes over
+	told    chan struct{} // closed when everybody was told of the end and the registry has forgotten the call
+
+	mu        sync.Mutex // owns what follows
+	phase     phase
+	row       store.Call // as in the history, without participants
+	media     Media      // what the ring says
+	people    []*participant
+	legs      map[store.ID]*participant // all that have an SFU leg, those of rings included
+	rings     map[store.ID]*ring        // by user
+	ringUntil time.Time
+	ringTimer *time.Timer
+	concerned map[store.ID]struct{} // users to be told of the end: who took part or was rung, and still is in the chat
+	gone      map[store.ID]struct{} // users who lost the chat during the call
+	doomed    []*sfu.Leg            // to be closed once mu is released
 }
 
-// Config is what a Service needs. Durations of zero take the defaults.
-type Config struct {
-	Store    store.Store
-	Bus      bus.Publisher
-	Chats    Chats
-	SFU      *sfu.Server
-	Registry *Registry
-	Now      func() time.Time // time.Now when nil
-	Log      *slog.Logger
+// participant is one leg of one device.
+type participant struct {
+	call     *call
+	id       store.ID
+	userID   store.ID
+	name     string
+	joinedAt time.Time
+	hidden   bool
 
-	RingTimeout  time.Duration // 45 s: how long phones ring
-	ResumeGrace  time.Duration // 30 s: how long a leg outlives its socket
-	MediaTimeout time.Duration // 2 min: how long a leg with a live socket may be without media
+	// Owned by call.mu:
+	leg         *sfu.Leg
+	device      Device
+	fingerprint string // of the client's DTLS certificate: tells the same PeerConnection from a new one
+	joined      bool   // others see it
+	left        bool
+	lost        bool        // the socket is gone
+	grace       *time.Timer // runs while lost
+	hand        bool
+	tracks      []sfu.Track
+	state       sfu.State
+	silence     *time.Timer // runs while there is no media
+	slots       *slotsEvent // the latest, told once joined
 }
 
-// Service runs the calls. It is safe for concurrent use, and a bus.Receiver: who loses the chat or the session loses
-// the call at that instant.
-type Service struct{ cfg Config }
+// reachable tells whether the device has a socket. call.mu is held.
+func (p *participant) reachable() bool { return p.device.SocketID != "" && !p.lost }
 
-// Registry knows which chat has a running call. It is made before the Service because internal/chat needs it first.
-type Registry struct{}
-
-// NewRegistry makes an empty Registry.
-func NewRegistry() *Registry { return &Registry{} }
-
-// Active implements chat.Calls.
-func (r *Registry) Active(chatID store.ID) (chat.ActiveCall, bool) { return chat.ActiveCall{}, false }
-
-// New makes a Service. Call Recover before the first device connects.
-func New(cfg Config) *Service { return &Service{cfg: cfg} }
-
-// Recover closes the calls that a crash left open in the history, with the reason "server-restart".
-func (s *Service) Recover(ctx context.Context) error { panic("unwritten") }
-
-// Close refuses new calls and lets running ones go on until ctx is done, then ends them. It is idempotent and waits.
-func (s *Service) Close(ctx context.Context) error { panic("unwritten") }
-
-// Deliver implements bus.Receiver.
-func (s *Service) Deliver(e bus.Event) {}
-
-// End implements bus.Receiver: it closes the legs of revoked sessions.
-func (s *Service) End(r bus.Revoked) {}
-
-// Initiate starts the chat's call, joins the one that runs, or renegotiates the device's leg.
-func (s *Service) Initiate(ctx context.Context, d Device, in Initiation) (Joined, error) {
-	panic("unwritten")
+// unlock releases mu and closes the legs that were given up meanwhile.
+func (c *call) unlock() {
+	doomed := c.doomed
+	c.doomed = nil
+	c.mu.Unlock()
+	for _, leg := range doomed {
+		leg.CloseAsync()
+	}
 }
 
-// Answer joins the call by the ring's offer.
-func (s *Service) Answer(ctx context.Context, d Device, in Acceptance) (Joined, error) {
-	panic("unwritten")
+func (s *Service) newCall(ch store.Chat) (*call, error) {
+	c := &call{
+		svc: s, id: store.NewID(), chatID: ch.ID, direct: ch.Type == store.Direct,
+		journal:   journal{log: s.cfg.Log.With("chat", ch.ID), work: &s.work},
+		stop:      make(chan struct{}),
+		told:      make(chan struct{}),
+		legs:      make(map[store.ID]*participant),
+		rings:     make(map[store.ID]*ring),
+		concerned: make(map[store.ID]struct{}),
+		gone:      make(map[store.ID]struct{}),
+	}
+	room, err := s.cfg.SFU.NewRoom(roomEvents{c})
+	if err != nil {
+		return nil, refuse(err)
+	}
+	c.room = room
+	return c, nil
 }
 
-// Candidate takes a trickled ICE candidate; empty means that there are no more.
-func (s *Service) Candidate(ctx context.Context, d Device, chatID store.ID, candidate string) error {
-	panic("unwritten")
+// launch makes a forming call a running one, started by p. mu is held.
+func (c *call) launch(p *participant, members []store.Member) {
+	now := c.svc.now()
+	c.phase = running
+	c.row = store.Call{ID: c.id, ChatID: c.chatID, StartedBy: p.userID, StartedAt: now}
+	row := c.row
+	c.write("create", func(ctx context.Context, tx store.Tx) error { return tx.CreateCall(ctx, row) })
+	c.ringOthers(p, members, now)
+	c.svc.work.Add(1)
+	go func() {
+		defer c.svc.work.Done()
+		c.watchQuality()
+	}()
 }
 
-// Decline stops the ringing on all of the user's devices, and ends a direct call.
-func (s *Service) Decline(ctx context.Context, d Device, chatID store.ID) error { panic("unwritten") }
-
-// Leave takes the device out of the call, or with forAll ends the call.
-func (s *Service) Leave(ctx context.Context, d Device, chatID store.ID, forAll bool) error {
-	panic("unwritten")
+// admit makes p, whose leg stands, a participant whom others see. mu is held. The channel is closed when the history
+// has it.
+func (c *call) admit(p *participant) <-chan struct{} {
+	now := c.svc.now()
+	p.joined, p.joinedAt = true, now
+	c.concerned[p.userID] = struct{}{}
+	written := c.write("join", func(ctx context.Context, tx store.Tx) error {
+		return tx.AddCallParticipant(ctx, c.id, store.CallParticipant{ID: p.id, UserID: p.userID, JoinedAt: now})
+	})
+	if c.row.AnsweredAt == nil && p.userID != c.row.StartedBy {
+		c.row.AnsweredAt = &now
+		row := c.row
+		c.write("answered", func(ctx context.Context, tx store.Tx) error { return tx.UpdateCall(ctx, row) })
+	}
+	c.watchMedia(p)
+	c.tell(p, EventState, c.snapshot())
+	if p.slots != nil {
+		c.tell(p, EventSlots, *p.slots)
+	}
+	c.tellAll(p, EventParticipant, participantEvent{c.chatID, c.id, p.describe(), false})
+	c.announce()
+	return written
 }
 
-// Resume gives a leg whose socket was lost to the device's new socket.
-func (s *Service) Resume(ctx context.Context, d Device, chatID, participantID store.ID) (Joined, error) {
-	panic("unwritten")
+// remove takes p out, whether others have seen it or not; a second time does nothing. mu is held. reason is what p's
+// own device is told, if anything. It may end the call.
+func (c *call) remove(p *participant, reason string) {
+	if p.left {
+		return
+	}
+	p.left = true
+	stopTimer(p.grace)
+	stopTimer(p.silence)
+	delete(c.legs, p.id)
+	if p.leg != nil {
+		c.doomed = append(c.doomed, p.leg)
+	}
+	i := slices.Index(c.people, p)
+	if i < 0 {
+		return // the leg of a ring
+	}
+	c.people = slices.Delete(c.people, i, i+1)
+	c.svc.cfg.Registry.leave(p.userID, c)
+	if p.joined {
+		c.parted(p, reason)
+	}
+	switch {
+	case c.phase == over:
+	case len(c.people) == 0:
+		c.finish(ReasonEnded)
+	case c.direct && p.joined && !c.present(p.userID):
+		c.finish(ReasonEnded)
+	}
 }
 
-// Connected is told when a device can be reached; what rings for its user is told to it.
-func (s *Service) Connected(d Device) {}
-
-// Disconnected is told when a device's socket is gone.
-func (s *Service) Disconnected(d Device) {}
-
-// History lists calls of the actor's chats, or of one of them when chatID is set, newest first.
-func (s *Service) History(ctx context.Context, actor, chatID store.ID, limit int, cursor string) (RecordPage, error) {
-	panic("unwritten")
+// parted writes and tells that p, whom others saw, is gone. mu is held.
+func (c *call) parted(p *participant, reason string) {
+	now := c.svc.now()
+	c.write("leave", func(ctx context.Context, tx store.Tx) error { return tx.EndCallParticipant(ctx, p.id, now) })
+	if c.phase == over {
+		return // call:end says it all
+	}
+	c.changed(p, true)
+	if reason != "" {
+		c.tell(p, EventEnd, endEvent{c.chatID, c.id, reason, c.duration(now)})
+	}
+	c.announce()
 }
 
-// View says which pictures the device shows; nil leaves it to the server.
-func (s *Service) View(ctx context.Context, d Device, chatID store.ID, tiles []Tile) error {
-	panic("unwritten")
+// present tells whether the user has a leg in the call, seen or not. mu is held.
+func (c *call) present(userID store.ID) bool {
+	return slices.ContainsFunc(c.people, func(p *participant) bool { return p.userID == userID })
 }
 
-// Mute stops or resumes what the device sends from a source, at once.
-func (s *Service) Mute(ctx context.Context, d Device, chatID store.ID, source string, muted bool) error {
-	panic("unwritten")
+// duration is what call:end says. mu is held.
+func (c *call) duration(now time.Time) int64 {
+	if c.row.AnsweredAt == nil {
+		return 0
+	}
+	return int64(now.Sub(*c.row.AnsweredAt) / time.Second)
 }
 
-// Hand raises or lowers the device's hand.
-func (s *Service) Hand(ctx context.Context, d Device, chatID store.ID, raised bool) error {
-	panic("unwritten")
+// finish ends the call. mu is held. A call that nobody joined is missed, whatever ended it, unless it was declined.
+func (c *call) finish(reason string) {
+	if c.phase == over {
+		return
+	}
+	launched := c.phase == running
+	c.phase = over
+	close(c.stop)
+	if reason == ReasonEnded && c.row.AnsweredAt == nil {
+		reason = ReasonMissed
+	}
+	stopTimer(c.ringTimer)
+	for userID := range c.rings {
+		c.endRing(userID, ringReason(reason), "")
+	}
+	for len(c.people) > 0 {
+		c.remove(c.people[0], "")
+	}
+	if launched {
+		c.conclude(reason)
+	}
+	c.journal.add("close", func(context.Context) error {
+		c.svc.cfg.Registry.drop(c)
+		close(c.told)
+		return c.room.Close()
+	})
 }
 
-// Reaction shows an emoji to everybody in the call.
-func (s *Service) Reaction(ctx context.Context, d Device, chatID store.ID, emoji string) error {
-	panic("unwritten")
+// conclude writes the end into the history, and then tells it, so that whoever hears of the end finds it there. mu is
+// held.
+func (c *call) conclude(reason string) {
+	now := c.svc.now()
+	c.row.EndedAt, c.row.EndReason = &now, reason
+	row := c.row
+	c.write("end", func(ctx context.Context, tx store.Tx) error { return tx.UpdateCall(ctx, row) })
+	end := bus.Event{Name: EventEnd, Data: endEvent{c.chatID, c.id, reason, c.duration(now)}}
+	for userID := range c.concerned {
+		end.To = append(end.To, userID)
+	}
+	c.journal.add("tell end", func(context.Context) error {
+		c.svc.cfg.Bus.Publish(end)
+		return nil
+	})
+	c.announce()
+	c.journal.add("message", func(ctx context.Context) error { return c.svc.post(ctx, row) })
 }
 
-// Moderate mutes or removes somebody else; action is "mute" or "remove".
-func (s *Service) Moderate(ctx context.Context, d Device, chatID, participantID store.ID, action string) error {
-	panic("unwritten")
+// write adds a transaction to the journal.
+func (c *call) write(what string, fn func(context.Context, store.Tx) error) <-chan struct{} {
+	return c.journal.add(what, func(ctx context.Context) error {
+		return c.svc.cfg.Store.Update(ctx, func(tx store.Tx) error { return fn(ctx, tx) })
+	})
+}
+
+// announce has the chat's members told which call it has. It is done in the journal, with the members and the call of
+// that moment: the last announcement is always true.
+func (c *call) announce() {
+	c.journal.add("announce", func(ctx context.Context) error {
+		e := bus.Event{Name: chat.EventChatUpdated}
+		err := c.svc.cfg.Store.View(ctx, func(tx store.Tx) error {
+			members, err := tx.Members(ctx, c.chatID)
+			for _, m := range members {
+				e.To = append(e.To, m.UserID)
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("members: %w", err)
+		}
+		data := chatActiveEvent{ChatID: c.chatID, Chat: chatActive{ID: c.chatID}}
+		if a, ok := c.active(); ok {
+			data.Chat.ActiveCall = &a
+		}
+		e.Data = data
+		c.svc.cfg.Bus.Publish(e)
+		return nil
+	})
+}
+
+func stopTimer(t *time.Timer) {
+	if t != nil {
+		t.Stop()
+	}
 }

@@ -1,7 +1,6 @@
 package call
 
 import (
-	"confab/internal/chat"
 	"confab/internal/stamp"
 	"confab/sfu"
 	"confab/store"
@@ -94,24 +93,3 @@ type RecordPage struct {
 	Items      []Record `json:"items"`
 	NextCursor *string  `json:"nextCursor" doc:"Null at the end."`
 }
-
-// The names of the events that this package publishes. The shape of each is in docs/protocol.md.
-const (
-	EventOffer        = "call:offer"
-	EventAnswered     = "call:answered"
-	EventRingEnded    = "call:ring-ended"
-	EventEnd          = "call:end"
-	EventState        = "call:state"
-	EventParticipant  = "call:participant"
-	EventSlots        = "call:slots"
-	EventLayers       = "call:layers"
-	EventCodecs       = "call:codecs"
-	EventSpeakers     = "call:speakers"
-	EventQuality      = "call:quality"
-	EventMute         = "call:mute"
-	EventHand         = "call:hand"
-	EventReaction     = "call:reaction"
-	eventChatUpdated  = chat.EventChatUpdated
-	eventChatRemoved  = chat.EventChatRemoved
-	eventMemberChange = chat.EventMemberUpdated
-)

@@ -1,0 +1,195 @@
+package call
+
+import (
+	"time"
+
+	"confab/sfu"
+	"confab/store"
+)
+
+// legEvents is what the SFU tells about one participant's leg.
+type legEvents struct{ p *participant }
+
+var _ sfu.LegHandler = legEvents{}
+
+// Slots hands the assignment to the device's queue before it returns, so that it leaves before the first packet.
+func (h legEvents) Slots(slots []sfu.Slot, want sfu.Wanted) {
+	c, p := h.p.call, h.p
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := slotsEvent{ChatID: c.chatID, Slots: make([]slot, len(slots)), Wanted: wanted{want.Audio, want.Video}}
+	for i, in := range slots {
+		out := slot{MID: in.MID, Kind: in.Kind}
+		if from := c.legs[store.ID(in.Leg)]; from != nil {
+			out.ParticipantID, out.UserID, out.TrackID, out.Source = &from.id, from.userID, in.Track, in.Source
+			out.Undecodable = in.Undecodable
+		}
+		e.Slots[i] = out
+	}
+	p.slots = &e
+	if p.joined {
+		c.tell(p, EventSlots, e)
+	}
+}
+
+// Tracks tells everybody in the call what the participant sends now.
+func (h legEvents) Tracks(tracks []sfu.Track) {
+	h.update(func(p *participant) { p.tracks = tracks })
+}
+
+// Connection tells everybody in the call how the participant is connected, and begins or ends the wait for its media.
+func (h legEvents) Connection(state sfu.State) {
+	h.update(func(p *participant) {
+		p.state = state
+		h.p.call.watchMedia(p)
+	})
+}
+
+// update changes p and tells the others, if they see it.
+func (h legEvents) update(change func(*participant)) {
+	c, p := h.p.call, h.p
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(p)
+	if p.joined && !p.left {
+		c.changed(p, false)
+	}
+}
+
+// Layers tells the publishing device which simulcast layers somebody watches.
+func (h legEvents) Layers(mid string, active []string) {
+	c := h.p.call
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if active == nil {
+		active = []string{}
+	}
+	c.tell(h.p, EventLayers, layersEvent{c.chatID, mid, active})
+}
+
+// Codecs tells the publishing device that not everybody can decode what it sends, and what all could.
+func (h legEvents) Codecs(mid string, usable []string) {
+	c := h.p.call
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if usable == nil {
+		usable = []string{}
+	}
+	c.tell(h.p, EventCodecs, codecsEvent{c.chatID, mid, usable})
+}
+
+// Closed takes out a participant whose leg broke. Where the leg was closed from here it is out already.
+func (h legEvents) Closed(error) {
+	c := h.p.call
+	c.mu.Lock()
+	defer c.unlock()
+	c.remove(h.p, ReasonLost)
+}
+
+// roomEvents is what the SFU tells about a whole call.
+type roomEvents struct{ c *call }
+
+var _ sfu.RoomHandler = roomEvents{}
+
+// Speakers passes on who talks; the SFU keeps it to five times a second.
+func (h roomEvents) Speakers(list []sfu.Speaker) {
+	c := h.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := speakersEvent{ChatID: c.chatID, Participants: []speaker{}}
+	for _, s := range list {
+		if p := c.legs[store.ID(s.Leg)]; p != nil && p.joined {
+			e.Participants = append(e.Participants, speaker{p.id, s.Level})
+		}
+	}
+	c.tellAll(nil, EventSpeakers, e)
+}
+
+// watchMedia begins or ends the wait for a participant's media: a device that keeps its socket, but whose media never
+// came or has been gone for so long, only looks as if it were in the call. mu is held.
+func (c *call) watchMedia(p *participant) {
+	silent := p.state == sfu.StateConnecting || p.state == sfu.StateLost
+	switch {
+	case !p.joined || p.left:
+	case !silent:
+		stopTimer(p.silence)
+		p.silence = nil
+	case p.silence == nil:
+		p.silence = time.AfterFunc(c.svc.cfg.MediaTimeout, func() {
+			c.mu.Lock()
+			defer c.unlock()
+			if p.silence != nil {
+				c.remove(p, ReasonLost)
+			}
+		})
+	}
+}
+
+// Disconnected is told when a device's socket is gone. Its legs stay for a while: media flows on, and the device may be
+// back with Resume.
+func (s *Service) Disconnected(d Device) {
+	for _, c := range s.cfg.Registry.callsOf(d.UserID) {
+		c.mu.Lock()
+		for _, p := range c.people {
+			if p.device.SocketID == d.SocketID && !p.lost {
+				c.lose(p)
+			}
+		}
+		c.mu.Unlock()
+	}
+}
+
+// lose begins the grace of a participant without a socket. mu is held.
+func (c *call) lose(p *participant) {
+	p.lost = true
+	socket := p.device.SocketID
+	p.grace = time.AfterFunc(c.svc.cfg.ResumeGrace, func() {
+		c.mu.Lock()
+		defer c.unlock()
+		if p.lost && p.device.SocketID == socket {
+			c.remove(p, ReasonLost)
+		}
+	})
+}
+
+// watchQuality tells every device, now and then, how well it and the others are connected, until the call is over.
+func (c *call) watchQuality() {
+	tick := time.NewTicker(c.svc.cfg.QualityPeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.stop:
+			return
+		case <-tick.C:
+			c.tellQuality()
+		}
+	}
+}
+
+func (c *call) tellQuality() {
+	c.mu.Lock()
+	var people []*participant
+	for _, p := range c.people {
+		if p.joined {
+			people = append(people, p)
+		}
+	}
+	c.mu.Unlock()
+	scores := make([]quality, len(people))
+	stats := make([]sfu.Stats, len(people))
+	for i, p := range people {
+		stats[i] = p.leg.Stats()
+		scores[i] = quality{p.id, min(stats[i].Score, stats[i].UplinkScore)}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, p := range people {
+		if p.left {
+			continue
+		}
+		c.tell(p, EventQuality, qualityEvent{ChatID: c.chatID, Participants: scores, Downlink: downlink{
+			BPS: stats[i].DownlinkBPS, LossPct: 100 * stats[i].DownlinkLoss,
+			RTTMs: float64(stats[i].RTT) / float64(time.Millisecond),
+		}})
+	}
+}

@@ -1,0 +1,218 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"confab/internal/bus"
+	"confab/internal/chat"
+	"confab/internal/fault"
+	"confab/sfu"
+	"confab/store"
+)
+
+// Chats is what this package needs of internal/chat.
+type Chats interface {
+	// Access returns the chat and its members, or fault.NotFound when actor is none of them.
+	Access(ctx context.Context, actor, chatID store.ID) (store.Chat, []store.Member, error)
+	// PostCall posts the message of kind "call" for a call that ended.
+	PostCall(ctx context.Context, c store.Call) (chat.Message, error)
+}
+
+// Config is what a Service needs. Durations of zero take the defaults.
+type Config struct {
+	Store    store.Store
+	Bus      bus.Publisher
+	Chats    Chats
+	SFU      *sfu.Server
+	Registry *Registry
+	Now      func() time.Time // time.Now when nil
+	Log      *slog.Logger
+
+	RingTimeout   time.Duration // 45 s: how long phones ring
+	ResumeGrace   time.Duration // 30 s: how long a leg outlives its socket
+	MediaTimeout  time.Duration // 2 min: how long a leg with a live socket may be without media
+	QualityPeriod time.Duration // 3 s: how often devices are told how well they are connected
+}
+
+func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&c.RingTimeout, 45 * time.Second},
+		{&c.ResumeGrace, 30 * time.Second},
+		{&c.MediaTimeout, 2 * time.Minute},
+		{&c.QualityPeriod, 3 * time.Second},
+	} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+	return c
+}
+
+// Service runs the calls. It is safe for concurrent use, and a bus.Receiver: who loses the chat or the session loses
+// the call at that instant. Subscribe it to the bus.
+type Service struct {
+	cfg  Config
+	work sync.WaitGroup // journals, rings, quality
+}
+
+var _ bus.Receiver = (*Service)(nil)
+
+// New makes a Service. Call Recover before the first device connects.
+func New(cfg Config) *Service { return &Service{cfg: cfg.withDefaults()} }
+
+// now is the time as the store keeps it.
+func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }
+
+// Recover closes the calls that a crash left open in the history, with the reason "server-restart".
+func (s *Service) Recover(ctx context.Context) error {
+	var open []store.Call
+	err := s.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
+		open, err = tx.OpenCalls(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, row := range open {
+		now := s.now()
+		row.EndedAt, row.EndReason = &now, ReasonServerRestart
+		err := s.cfg.Store.Update(ctx, func(tx store.Tx) error {
+			for _, p := range row.Participants {
+				if p.LeftAt != nil {
+					continue
+				}
+				if err := tx.EndCallParticipant(ctx, p.ID, now); err != nil {
+					return err
+				}
+			}
+			return tx.UpdateCall(ctx, row)
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.post(ctx, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// post leaves the message of a call that ended. A chat that was deleted meanwhile needs none.
+func (s *Service) post(ctx context.Context, row store.Call) error {
+	_, err := s.cfg.Chats.PostCall(ctx, row)
+	if err == nil || errors.Is(err, store.ErrNotFound) || fault.From(err).Kind == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
+// Close refuses new calls and lets running ones go on until ctx is done, then ends them with the reason
+// "server-restart", and waits for everything that is under way. It is idempotent.
+func (s *Service) Close(ctx context.Context) error {
+	left := s.cfg.Registry.close()
+	select {
+	case <-s.cfg.Registry.empty:
+	case <-ctx.Done():
+		for _, c := range left {
+			c.mu.Lock()
+			c.finish(ReasonServerRestart)
+			c.unlock()
+		}
+		<-s.cfg.Registry.empty
+	}
+	s.work.Wait()
+	return nil
+}
+
+// Deliver implements bus.Receiver: it sees who loses a chat, and who is given it again.
+func (s *Service) Deliver(e bus.Event) {
+	switch data := e.Data.(type) {
+	case chat.ChatRemovedEvent:
+		if c := s.cfg.Registry.find(data.ChatID); c != nil {
+			c.expel(e.To)
+		}
+	case chat.ChatCreatedEvent:
+		if c := s.cfg.Registry.find(data.ChatID); c != nil {
+			c.readmit(e.To)
+		}
+	}
+}
+
+// expel takes users out who lost the chat.
+func (c *call) expel(users []store.ID) {
+	c.mu.Lock()
+	defer c.unlock()
+	for _, userID := range users {
+		c.gone[userID] = struct{}{}
+		if c.rings[userID] != nil {
+			c.endRing(userID, RingEnded, "")
+		}
+		for _, p := range slices.Clone(c.people) {
+			if p.userID == userID {
+				c.remove(p, ReasonRemoved)
+			}
+		}
+		delete(c.concerned, userID)
+	}
+	c.settle()
+}
+
+func (c *call) readmit(users []store.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, userID := range users {
+		delete(c.gone, userID)
+	}
+}
+
+// End implements bus.Receiver: it closes the legs of revoked sessions.
+func (s *Service) End(r bus.Revoked) {
+	for _, c := range s.cfg.Registry.callsOf(r.UserID) {
+		c.mu.Lock()
+		for _, p := range slices.Clone(c.people) {
+			if p.userID == r.UserID && slices.Contains(r.Sessions, p.device.SessionID) {
+				c.remove(p, ReasonRevoked)
+			}
+		}
+		c.unlock()
+	}
+}
+
+// refuse translates what the SFU says.
+func refuse(err error) error {
+	switch {
+	case errors.Is(err, sfu.ErrBadSDP):
+		return withCause(fault.BadRequest, CodeBadSDP, "the session description cannot be used", err)
+	case errors.Is(err, sfu.ErrNoOffer), errors.Is(err, sfu.ErrOfferPending):
+		return withCause(fault.Conflict, CodeNoOffer, "there is no offer to answer", err)
+	case errors.Is(err, sfu.ErrBadCandidate):
+		return withCause(fault.BadRequest, CodeBadCandidate, "that is no ICE candidate", err)
+	case errors.Is(err, sfu.ErrUnknownTrack):
+		return withCause(fault.Conflict, CodeNoTrack, "nothing is sent from that source", err)
+	case errors.Is(err, sfu.ErrFull):
+		return withCause(fault.Unavailable, CodeFull, "no more people fit", err)
+	case errors.Is(err, sfu.ErrClosed):
+		return withCause(fault.Conflict, CodeNotInCall, "the call is over for this device", err)
+	}
+	return err
+}
+
+func withCause(kind fault.Kind, code, message string, cause error) error {
+	f := fault.New(kind, code, message)
+	f.Cause = cause
+	return f
+}
