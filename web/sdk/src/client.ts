@@ -1,29 +1,16 @@
-import type { CallReaction, CallsState } from "./call/state.ts";
-import type { Tile } from "./events.ts";
+import { Calls } from "./call/calls.ts";
+import { RestClient } from "./net/rest.ts";
+import { Socket, type SocketTiming } from "./net/socket.ts";
 import type { Observable } from "./observable.ts";
 import type { Platform } from "./platform.ts";
 import type { ConnectionState, ModelState, SessionState } from "./state.ts";
-import type {
-  AuthAnswer,
-  CallRecord,
-  Chat,
-  Delivery,
-  DeviceSession,
-  IceServersAnswer,
-  Id,
-  LoginInput,
-  Message,
-  MessageDraft,
-  MessagePage,
-  MessageQuery,
-  Page,
-  Profile,
-  ProfilePatch,
-  PublicUser,
-  RegisterInput,
-  Role,
-  UserDetails,
-} from "./types.ts";
+import { Messaging } from "./sync/messaging.ts";
+import { Model } from "./sync/model.ts";
+import { Outbox } from "./sync/outbox.ts";
+import { Receipts } from "./sync/receipts.ts";
+import { Synchroniser } from "./sync/synchroniser.ts";
+import { Typing } from "./sync/typing.ts";
+import type { AuthAnswer, Id, LoginInput, Profile, RegisterInput } from "./types.ts";
 
 export interface ConfabClientOptions {
   /** Where the server is, e.g. `https://chat.example.org`. In a browser: `location.origin`. */
@@ -31,136 +18,125 @@ export interface ConfabClientOptions {
   platform: Platform;
   /** For tests: "relay" forces media through TURN. */
   iceTransportPolicy?: RTCIceTransportPolicy;
+  /** For tests and unusual networks. */
+  socketTiming?: SocketTiming;
 }
 
-/** One device's connection to one Confab server: the session, the model, messaging and calls. */
-export declare class ConfabClient {
-  constructor(options: ConfabClientOptions);
+/**
+ * One device's connection to one Confab server: the session, the model, messaging and calls. Who is signed in decides
+ * everything: while somebody is, the socket is kept up and the model equal to the server.
+ */
+export class ConfabClient {
   readonly rest: RestClient;
-  readonly session: Observable<SessionState>;
-  readonly connection: Observable<ConnectionState>;
-  readonly state: Observable<ModelState>;
   readonly messaging: Messaging;
   readonly calls: Calls;
+  readonly #socket: Socket;
+  readonly #model: Model;
+  readonly #synchroniser: Synchroniser;
+  readonly #outbox: Outbox;
+  readonly #receipts: Receipts;
+  readonly #typing: Typing;
+  readonly #stopFollowing: () => void;
+  #userId: Id | null = null;
+
+  constructor({ baseUrl, platform, iceTransportPolicy, socketTiming }: ConfabClientOptions) {
+    const rest = new RestClient(platform, baseUrl);
+    const model = new Model();
+    const socket = new Socket({
+      platform,
+      url: rest.socketUrl,
+      tokens: rest.tokens,
+      checkSession: async () => void (await rest.me()),
+      ...(socketTiming ? { timing: socketTiming } : {}),
+    });
+    const receipts = new Receipts(socket, model);
+    const synchroniser = new Synchroniser(platform, rest, socket, model, () => receipts.afterSync());
+    const outbox = new Outbox(platform, socket, model, (message) => synchroniser.received(message));
+    const typing = new Typing(platform, socket, model);
+    socket.on("ready", () => outbox.flush());
+    this.rest = rest;
+    this.#model = model;
+    this.#socket = socket;
+    this.#receipts = receipts;
+    this.#synchroniser = synchroniser;
+    this.#outbox = outbox;
+    this.#typing = typing;
+    this.messaging = new Messaging({ rest, model, synchroniser, outbox, receipts, typing });
+    this.calls = new Calls({
+      ...{ platform, socket, rest },
+      ...(iceTransportPolicy ? { iceTransportPolicy } : {}),
+    });
+    this.#stopFollowing = rest.tokens.session.subscribe(() => this.#follow());
+  }
+
+  get session(): Observable<SessionState> {
+    return this.rest.tokens.session;
+  }
+
+  get connection(): Observable<ConnectionState> {
+    return this.#socket.state;
+  }
+
+  get state(): Observable<ModelState> {
+    return this.#model.state;
+  }
+
   /** Takes up the session that the storage holds, if there is one. Call once at start. */
-  restore(): Promise<void>;
-  register(input: RegisterInput): Promise<Profile>;
-  login(input: LoginInput): Promise<Profile>;
+  restore(): Promise<void> {
+    return this.rest.tokens.restore();
+  }
+
+  async register(input: RegisterInput): Promise<Profile> {
+    return this.#signedIn(await this.rest.register(input));
+  }
+
+  async login(input: LoginInput): Promise<Profile> {
+    return this.#signedIn(await this.rest.login(input));
+  }
+
   /** Ends the session on the server where it can be reached, and forgets everything on this device in any case. */
-  logout(): Promise<void>;
+  async logout(): Promise<void> {
+    await this.calls.leave().catch(() => {});
+    // Already over, or out of reach: then it runs out by itself.
+    await this.rest.logout().catch(() => {});
+    await this.#outbox.unload(true);
+    await this.rest.tokens.clear("logout");
+  }
+
   /** Stops everything without signing out: the page goes away. */
-  close(): void;
-}
+  close(): void {
+    this.#stopFollowing();
+    this.rest.tokens.close();
+    this.#stop();
+    this.#synchroniser.close();
+    this.calls.close();
+  }
 
-/** What one does in chats; the results show up in `ConfabClient.state`. */
-export declare class Messaging {
-  /** Loads a chat's newest messages unless they are there. Call when a chat is shown. */
-  open(chatId: Id): Promise<void>;
-  /** Loads the next older messages. Resolves when they are in the timeline; does nothing while it already runs. */
-  loadOlder(chatId: Id): Promise<void>;
-  /** The chat is no longer shown: all but its newest messages may be forgotten. */
-  release(chatId: Id): void;
-  /** Shows the message at once, sends it as soon as possible, exactly once. Returns its clientId. */
-  send(draft: MessageDraft): Promise<string>;
-  /** Tries a failed message again. */
-  retry(clientId: string): void;
-  /** Gives a pending message up. One that is being sent may still arrive. */
-  discard(clientId: string): void;
-  edit(messageId: Id, content: string): Promise<Message>;
-  remove(messageId: Id): Promise<Message>;
-  react(messageId: Id, emoji: string, on: boolean): Promise<Message>;
-  /** Everything up to this message (default: the newest loaded) has been seen. Batched; call as often as you like. */
-  markRead(chatId: Id, messageId?: Id): void;
-  /** Call at each key stroke; the SDK tells the others seldom enough. */
-  typing(chatId: Id): void;
-  /** The input was emptied. Sending does this by itself. */
-  stopTyping(chatId: Id): void;
-  createDirect(userId: Id): Promise<Chat>;
-  createGroup(name: string, memberIds: readonly Id[]): Promise<Chat>;
-  rename(chatId: Id, name: string): Promise<Chat>;
-  deleteChat(chatId: Id): Promise<void>;
-  addMember(chatId: Id, userId: Id, role?: Role): Promise<void>;
-  setRole(chatId: Id, userId: Id, role: Role): Promise<void>;
-  removeMember(chatId: Id, userId: Id): Promise<void>;
-  leave(chatId: Id): Promise<void>;
-  updateProfile(patch: ProfilePatch): Promise<Profile>;
-}
+  async #signedIn(answer: AuthAnswer): Promise<Profile> {
+    await this.rest.tokens.adopt(answer);
+    this.#model.setProfile(answer.user);
+    return answer.user;
+  }
 
-/** What a call starts with; both default to true. Missing devices are no error: see `CallState.local`. */
-export interface CallMedia {
-  audio?: boolean;
-  video?: boolean;
-}
+  /** The session changed: here, in another tab, or because the server ended it. */
+  #follow(): void {
+    const session = this.session.get();
+    const userId = session.status === "signed-in" ? session.userId : null;
+    if (userId === this.#userId) return;
+    this.#userId = userId;
+    this.#stop();
+    this.#model.reset(userId ?? "");
+    if (userId === null) return;
+    void this.#outbox.load(userId);
+    this.#socket.start();
+  }
 
-/** A microphone or camera to choose from. */
-export interface MediaDevice {
-  id: string;
-  kind: "microphone" | "camera" | "speaker";
-  /** Empty until a permission was given. */
-  label: string;
-}
-
-/** Calls: at most one at a time on this device. The results show up in `state`. */
-export declare class Calls {
-  readonly state: Observable<CallsState>;
-  /** False where the platform has no WebRTC. */
-  readonly supported: boolean;
-  /** Emoji that fly over the screen. */
-  onReaction(listener: (reaction: CallReaction) => void): () => void;
-  /** Starts the chat's call or joins the one that runs (also: accepts one that rings). */
-  join(chatId: Id, media?: CallMedia): Promise<void>;
-  /** Stops the ringing on all of the user's devices. */
-  decline(chatId: Id): Promise<void>;
-  /** Leaves the call; `forAll` ends it for everybody (owners and admins). */
-  leave(options?: { forAll?: boolean }): Promise<void>;
-  /** Forgets a call that has ended. */
-  dismiss(): void;
-  setMicrophone(on: boolean): Promise<void>;
-  setCamera(on: boolean): Promise<void>;
-  /** Asks the user for a screen and shares it, with its sound where the browser has that. */
-  shareScreen(): Promise<void>;
-  stopScreen(): Promise<void>;
-  devices(): Promise<MediaDevice[]>;
-  useMicrophone(deviceId: string): Promise<void>;
-  useCamera(deviceId: string): Promise<void>;
-  raiseHand(raised: boolean): Promise<void>;
-  react(emoji: string): Promise<void>;
-  muteParticipant(participantId: Id): Promise<void>;
-  removeParticipant(participantId: Id): Promise<void>;
-  /** Which pictures are on the screen and how large (CSS pixels), the most wanted first. Debounced. */
-  view(tiles: readonly Tile[]): void;
-  /** The connection's statistics, for a details panel. */
-  stats(): Promise<RTCStatsReport | null>;
-}
-
-/** The REST routes, typed. Each refusal is a ConfabError; no answer is a NetworkError. */
-export declare class RestClient {
-  register(input: RegisterInput): Promise<AuthAnswer>;
-  login(input: LoginInput): Promise<AuthAnswer>;
-  logout(): Promise<void>;
-  sessions(): Promise<Page<DeviceSession>>;
-  revokeSession(sessionId: Id): Promise<void>;
-  changePassword(currentPassword: string, newPassword: string): Promise<void>;
-  me(): Promise<Profile>;
-  updateMe(patch: ProfilePatch): Promise<Profile>;
-  deleteMe(password: string): Promise<void>;
-  searchUsers(q: string, limit?: number, signal?: AbortSignal): Promise<Page<PublicUser>>;
-  user(id: Id): Promise<UserDetails>;
-  chats(options?: { limit?: number; cursor?: string }): Promise<Page<Chat>>;
-  chat(id: Id): Promise<Chat>;
-  createDirect(userId: Id): Promise<Chat>;
-  createGroup(name: string, memberIds: readonly Id[]): Promise<Chat>;
-  updateChat(id: Id, patch: { name?: string }): Promise<Chat>;
-  deleteChat(id: Id): Promise<void>;
-  addMember(chatId: Id, userId: Id, role?: Role): Promise<void>;
-  setRole(chatId: Id, userId: Id, role: Role): Promise<void>;
-  removeMember(chatId: Id, userId: Id): Promise<void>;
-  messages(query: MessageQuery): Promise<MessagePage>;
-  sendMessage(draft: MessageDraft & { clientId?: string }): Promise<Message>;
-  editMessage(id: Id, content: string): Promise<Message>;
-  deleteMessage(id: Id): Promise<Message>;
-  react(id: Id, emoji: string, on: boolean): Promise<Message>;
-  deliveries(messageId: Id): Promise<Page<Delivery>>;
-  iceServers(): Promise<IceServersAnswer>;
-  calls(query: { chatId?: Id; limit?: number; cursor?: string }): Promise<Page<CallRecord>>;
+  #stop(): void {
+    this.calls.signedOut();
+    this.#socket.stop();
+    this.#synchroniser.stop();
+    this.#receipts.stop();
+    this.#typing.stop();
+    void this.#outbox.unload(false);
+  }
 }

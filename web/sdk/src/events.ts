@@ -1,4 +1,4 @@
-import type { ActiveCall, Chat, Id, Member, Message, MessageDraft, Timestamp } from "./types.ts";
+import type { ActiveCall, Chat, Id, Member, Message, MessageDraft, PublicUser, Timestamp } from "./types.ts";
 
 export type TrackKind = "audio" | "video";
 export type TrackSource = "microphone" | "camera" | "screen" | "screen-audio";
@@ -29,6 +29,8 @@ export interface WireParticipant {
   displayName: string;
   joinedAt: Timestamp;
   hand: boolean;
+  /** Asks not to be shown as a tile. */
+  hidden?: boolean;
   tracks: readonly RemoteTrack[];
   connection: LinkQuality;
 }
@@ -41,15 +43,21 @@ export interface Slot {
   userId?: Id;
   trackId?: Id;
   source?: TrackSource;
+  /** Assigned, but nothing comes: this device does not have the track's codec. */
+  undecodable?: boolean;
 }
 
-/** A picture on this device's screen, in CSS pixels; the most wanted come first. */
+/** A picture on this device's screen. Sizes are in device pixels. */
 export interface Tile {
   participantId: Id;
   source: TrackSource;
   width: number;
   height: number;
 }
+
+/** What changed of a chat: the fields that are there. */
+export type ChatHead = Pick<Chat, "id"> &
+  Partial<Pick<Chat, "name" | "avatarUrl" | "updatedAt" | "mutedUntil" | "activeCall">>;
 
 export interface ReadyChat {
   id: Id;
@@ -87,11 +95,12 @@ export interface ServerEvents {
   "user:offline": { userId: Id; lastSeenAt: Timestamp };
   typing: { chatId: Id; userId: Id; on: boolean };
   "chat:created": { chat: Chat };
-  "chat:updated": { chat: Chat };
-  "chat:removed": { chatId: Id };
+  "chat:updated": { chatId: Id; chat: ChatHead };
+  "chat:removed": { chatId: Id; reason?: string };
   "member:added": { chatId: Id; member: Member };
   "member:updated": { chatId: Id; member: Member };
   "member:removed": { chatId: Id; userId: Id };
+  "user:updated": { user: PublicUser };
   error: { code: string; message: string; event?: string };
   "call:offer": {
     chatId: Id;
@@ -111,11 +120,20 @@ export interface ServerEvents {
   "call:ice-candidate": { chatId: Id; senderId: Id | null; candidate: RTCIceCandidateInit | null };
   "call:ring-ended": { chatId: Id; callId: Id; reason: string };
   "call:end": { chatId: Id; callId: Id; reason: string; duration: number };
-  "call:state": { chatId: Id; callId: Id; startedAt: Timestamp; participants: readonly WireParticipant[] };
+  "call:state": {
+    chatId: Id;
+    callId: Id;
+    startedBy?: Id;
+    startedAt: Timestamp;
+    participants: readonly WireParticipant[];
+  };
   "call:participant": { chatId: Id; callId: Id; participant: WireParticipant; left?: boolean };
   "call:slots": { chatId: Id; slots: readonly Slot[]; wanted: { audio: number; video: number } };
   "call:layers": { chatId: Id; mid: string; active: readonly string[] };
-  "call:mute": { chatId: Id; participantId?: Id; source: TrackSource; muted: boolean };
+  /** Who should receive this section cannot decode its codec; `usable` (MIME types, best first) all can. */
+  "call:codecs": { chatId: Id; mid: string; usable: readonly string[] };
+  /** `by`: the owner or admin who did it to somebody else. */
+  "call:mute": { chatId: Id; participantId: Id; source: TrackSource; muted: boolean; by?: Id };
   "call:speakers": { chatId: Id; participants: readonly { id: Id; level: number }[] };
   "call:quality": {
     chatId: Id;
@@ -127,6 +145,12 @@ export interface ServerEvents {
 }
 
 export type ServerEventName = keyof ServerEvents;
+
+/** Which leg of which call this device has. */
+export interface JoinedCall {
+  callId: Id;
+  participantId: Id;
+}
 
 /** Events to the server: what goes out and what its ack holds. */
 export interface ClientEvents {
@@ -147,12 +171,12 @@ export interface ClientEvents {
       tracks?: readonly { mid: string; source: TrackSource }[];
       hidden?: boolean;
     };
-    ack: { callId: Id; participantId: Id };
+    ack: JoinedCall;
   };
   "call:ice-candidate": { data: { chatId: Id; candidate: RTCIceCandidateInit | null }; ack: unknown };
   "call:decline": { data: { chatId: Id }; ack: unknown };
   "call:end": { data: { chatId: Id; forAll?: boolean }; ack: unknown };
-  "call:resume": { data: { chatId: Id; participantId: Id }; ack: unknown };
+  "call:resume": { data: { chatId: Id; participantId: Id }; ack: JoinedCall };
   "call:mute": { data: { chatId: Id; source: TrackSource; muted: boolean }; ack: unknown };
   "call:hand": { data: { chatId: Id; raised: boolean }; ack: unknown };
   "call:reaction": { data: { chatId: Id; emoji: string }; ack: unknown };

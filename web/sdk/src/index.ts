@@ -1,8 +1,11 @@
+export { type CallMedia, Calls, type MediaDevice } from "./call/calls.ts";
 export * from "./call/state.ts";
-export * from "./chats.ts";
-export * from "./client.ts";
+export { ConfabClient, type ConfabClientOptions } from "./client.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export { RestClient } from "./net/rest.ts";
+export { Socket, type SocketTiming } from "./net/socket.ts";
+export { TokenKeeper } from "./net/tokens.ts";
 export { type Observable, Signal, Subject } from "./observable.ts";
 export {
   browserPlatform,
@@ -14,4 +17,6 @@ export {
   type WebRTCPlatform,
 } from "./platform.ts";
 export * from "./state.ts";
+export { chatTitle, deliveryMark, otherMember } from "./sync/chats.ts";
+export { Messaging } from "./sync/messaging.ts";
 export * from "./types.ts";

@@ -10,9 +10,12 @@ export interface Observable<T> {
 export class Subject<T> implements Observable<T> {
   #value: T;
   readonly #listeners = new Set<() => void>();
+  #batches = 0;
+  #told: T;
 
   constructor(initial: T) {
     this.#value = initial;
+    this.#told = initial;
   }
 
   readonly get = (): T => this.#value;
@@ -27,11 +30,28 @@ export class Subject<T> implements Observable<T> {
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
-    for (const listener of [...this.#listeners]) listener();
+    this.#tell();
   }
 
   update(change: (value: T) => T): void {
     this.set(change(this.#value));
+  }
+
+  /** Several changes that listeners hear of as one, so that nobody sees what lies between them. */
+  batch(changes: () => void): void {
+    this.#batches++;
+    try {
+      changes();
+    } finally {
+      this.#batches--;
+      this.#tell();
+    }
+  }
+
+  #tell(): void {
+    if (this.#batches > 0 || Object.is(this.#told, this.#value)) return;
+    this.#told = this.#value;
+    for (const listener of [...this.#listeners]) listener();
   }
 }
 

@@ -32,6 +32,8 @@ export interface WebRTCPlatform {
   getUserMedia(constraints: MediaStreamConstraints): Promise<MediaStream>;
   getDisplayMedia?(options: DisplayMediaStreamOptions): Promise<MediaStream>;
   enumerateDevices(): Promise<MediaDeviceInfo[]>;
+  /** What this device can receive, for `setCodecPreferences`. */
+  codecs?(kind: "audio" | "video"): RTCRtpCodec[];
   /** Tells when devices come and go. Returns how to stop. */
   watchDevices?(listener: () => void): () => void;
 }
@@ -49,6 +51,8 @@ export interface Platform {
   uuid(): string;
   /** Runs `task` while no other tab runs one of the same name (Web Locks); alone in this process, simply runs it. */
   exclusive<T>(name: string, task: () => Promise<T>): Promise<T>;
+  /** Device pixels per CSS pixel (or per dp). */
+  pixelRatio(): number;
   /** False only where the device is known to have no network. */
   online(): boolean;
   /** Tells when the network came back, went, or changed, and when the app came to the front. Returns how to stop. */
@@ -71,6 +75,7 @@ export function browserPlatform(): Platform {
       typeof navigator !== "undefined" && navigator.locks
         ? (navigator.locks.request(name, task) as ReturnType<typeof task>)
         : task(),
+    pixelRatio: () => (typeof window === "undefined" ? 1 : window.devicePixelRatio || 1),
     online: () => typeof navigator === "undefined" || navigator.onLine !== false,
     watchReachability: watchBrowserReachability,
   };
@@ -124,6 +129,7 @@ function browserWebRTC(): WebRTCPlatform | null {
       ? { getDisplayMedia: (options: DisplayMediaStreamOptions) => devices.getDisplayMedia(options) }
       : {}),
     enumerateDevices: () => devices?.enumerateDevices() ?? Promise.resolve([]),
+    codecs: (kind) => RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? [],
     watchDevices: (listener) => {
       devices?.addEventListener("devicechange", listener);
       return () => devices?.removeEventListener("devicechange", listener);

@@ -12,6 +12,8 @@ export interface PublicUser {
   username: string;
   displayName: string;
   avatarUrl: string | null;
+  /** The account is gone; its names are empty. */
+  deleted?: boolean;
 }
 
 /** Whether somebody is here; only told to people who share a chat. */

@@ -52,6 +52,8 @@ export interface CallParticipant {
   readonly displayName: string;
   readonly joinedAt: Timestamp;
   readonly hand: boolean;
+  /** Asks not to be shown as a tile. */
+  readonly hidden: boolean;
   readonly connection: LinkQuality;
   readonly tracks: readonly RemoteTrack[];
   /** Their pictures as far as a slot carries them now. A stream keeps its identity while the slot stays with them. */
@@ -83,15 +85,19 @@ export interface Downlink {
 
 /** Why a call is over, for this device. The server's own words pass through. */
 export type CallEndReason =
+  /** This device hung up. */
   | "left"
+  /** The others are gone, or somebody ended it for all. */
   | "ended"
   | "declined"
   | "missed"
-  | "timeout"
+  /** By an owner or admin, or by leaving the chat. */
   | "removed"
-  | "joined-elsewhere"
+  | "revoked"
+  | "server-restart"
   | "connection-lost"
   | "signed-out"
+  /** See `error`. */
   | "failed"
   | (string & {});
 

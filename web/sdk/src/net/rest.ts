@@ -1,0 +1,195 @@
+import { ConfabError } from "../errors.ts";
+import type { Platform } from "../platform.ts";
+import type {
+  AuthAnswer,
+  CallRecord,
+  Chat,
+  Delivery,
+  DeviceSession,
+  IceServersAnswer,
+  Id,
+  LoginInput,
+  Message,
+  MessageDraft,
+  MessagePage,
+  MessageQuery,
+  Page,
+  Profile,
+  ProfilePatch,
+  PublicUser,
+  RegisterInput,
+  Role,
+  TokenAnswer,
+  UserDetails,
+} from "../types.ts";
+import { type HttpRequest, send } from "./http.ts";
+import { TokenKeeper } from "./tokens.ts";
+
+type Plain = Omit<HttpRequest, "token">;
+
+/**
+ * The REST routes, typed. Each refusal is a ConfabError; no answer is a NetworkError. Access tokens are renewed ahead of
+ * time, and once more when the server refuses one.
+ */
+export class RestClient {
+  readonly tokens: TokenKeeper;
+  readonly #platform: Platform;
+  readonly #baseUrl: string;
+
+  constructor(platform: Platform, baseUrl: string) {
+    this.#platform = platform;
+    this.#baseUrl = baseUrl.replace(/\/+$/, "");
+    this.tokens = new TokenKeeper(platform, (refreshToken) =>
+      this.#open<TokenAnswer>({ method: "POST", path: "/auth/refresh", body: { refreshToken } }),
+    );
+  }
+
+  /** Where the socket is: the server's own address with ws or wss. */
+  get socketUrl(): string {
+    return `${this.#baseUrl.replace(/^http/, "ws")}/ws`;
+  }
+
+  /** A link of the server (an avatar, an attachment) as an absolute address. */
+  absolute(url: string): string {
+    return url.startsWith("/") ? this.#baseUrl + url : url;
+  }
+
+  register(input: RegisterInput): Promise<AuthAnswer> {
+    return this.#open({ method: "POST", path: "/auth/register", body: input });
+  }
+
+  login(input: LoginInput): Promise<AuthAnswer> {
+    return this.#open({ method: "POST", path: "/auth/login", body: input });
+  }
+
+  logout(): Promise<void> {
+    return this.#call({ method: "POST", path: "/auth/logout" });
+  }
+
+  sessions(): Promise<Page<DeviceSession>> {
+    return this.#call({ method: "GET", path: "/auth/sessions" });
+  }
+
+  revokeSession(sessionId: Id): Promise<void> {
+    return this.#call({ method: "DELETE", path: path`/auth/sessions/${sessionId}` });
+  }
+
+  changePassword(currentPassword: string, newPassword: string): Promise<void> {
+    return this.#call({ method: "PUT", path: "/auth/password", body: { currentPassword, newPassword } });
+  }
+
+  me(): Promise<Profile> {
+    return this.#call({ method: "GET", path: "/users/me" });
+  }
+
+  updateMe(patch: ProfilePatch): Promise<Profile> {
+    return this.#call({ method: "PATCH", path: "/users/me", body: patch });
+  }
+
+  deleteMe(password: string): Promise<void> {
+    return this.#call({ method: "DELETE", path: "/users/me", body: { password } });
+  }
+
+  searchUsers(q: string, limit?: number, signal?: AbortSignal): Promise<Page<PublicUser>> {
+    return this.#call({
+      method: "GET",
+      path: "/users/search",
+      query: { q, limit },
+      ...(signal && { signal }),
+    });
+  }
+
+  user(id: Id): Promise<UserDetails> {
+    return this.#call({ method: "GET", path: path`/users/${id}` });
+  }
+
+  chats(options: { limit?: number; cursor?: string } = {}): Promise<Page<Chat>> {
+    return this.#call({ method: "GET", path: "/chats", query: options });
+  }
+
+  chat(id: Id): Promise<Chat> {
+    return this.#call({ method: "GET", path: path`/chats/${id}` });
+  }
+
+  createDirect(userId: Id): Promise<Chat> {
+    return this.#call({ method: "POST", path: "/chats", body: { type: "direct", memberIds: [userId] } });
+  }
+
+  createGroup(name: string, memberIds: readonly Id[]): Promise<Chat> {
+    return this.#call({ method: "POST", path: "/chats", body: { type: "group", name, memberIds } });
+  }
+
+  updateChat(id: Id, patch: { name?: string }): Promise<Chat> {
+    return this.#call({ method: "PATCH", path: path`/chats/${id}`, body: patch });
+  }
+
+  deleteChat(id: Id): Promise<void> {
+    return this.#call({ method: "DELETE", path: path`/chats/${id}` });
+  }
+
+  addMember(chatId: Id, userId: Id, role?: Role): Promise<void> {
+    return this.#call({ method: "POST", path: path`/chats/${chatId}/members`, body: { userId, role } });
+  }
+
+  setRole(chatId: Id, userId: Id, role: Role): Promise<void> {
+    return this.#call({ method: "PATCH", path: path`/chats/${chatId}/members/${userId}`, body: { role } });
+  }
+
+  removeMember(chatId: Id, userId: Id): Promise<void> {
+    return this.#call({ method: "DELETE", path: path`/chats/${chatId}/members/${userId}` });
+  }
+
+  messages(query: MessageQuery): Promise<MessagePage> {
+    return this.#call({ method: "GET", path: "/messages", query: { ...query } });
+  }
+
+  sendMessage(draft: MessageDraft & { clientId?: string }): Promise<Message> {
+    return this.#call({ method: "POST", path: "/messages", body: draft });
+  }
+
+  editMessage(id: Id, content: string): Promise<Message> {
+    return this.#call({ method: "PATCH", path: path`/messages/${id}`, body: { content } });
+  }
+
+  deleteMessage(id: Id): Promise<Message> {
+    return this.#call({ method: "DELETE", path: path`/messages/${id}` });
+  }
+
+  react(id: Id, emoji: string, on: boolean): Promise<Message> {
+    return this.#call({ method: on ? "PUT" : "DELETE", path: path`/messages/${id}/reactions/${emoji}` });
+  }
+
+  deliveries(messageId: Id): Promise<Page<Delivery>> {
+    return this.#call({ method: "GET", path: path`/messages/${messageId}/deliveries` });
+  }
+
+  iceServers(): Promise<IceServersAnswer> {
+    return this.#call({ method: "GET", path: "/ice-servers" });
+  }
+
+  calls(query: { chatId?: Id; limit?: number; cursor?: string }): Promise<Page<CallRecord>> {
+    return this.#call({ method: "GET", path: "/calls", query });
+  }
+
+  /** A request without authentication. */
+  #open<T>(request: Plain): Promise<T> {
+    return send(this.#platform, this.#baseUrl, request);
+  }
+
+  /** A request in the session's name. */
+  async #call<T>(request: Plain): Promise<T> {
+    const token = await this.tokens.access();
+    try {
+      return await send<T>(this.#platform, this.#baseUrl, { ...request, token });
+    } catch (error) {
+      if (!(error instanceof ConfabError) || error.status !== 401) throw error;
+    }
+    const fresh = await this.tokens.access(token);
+    return send<T>(this.#platform, this.#baseUrl, { ...request, token: fresh });
+  }
+}
+
+/** A path whose parts are escaped. */
+function path(texts: TemplateStringsArray, ...parts: string[]): string {
+  return texts.reduce((whole, text, i) => whole + encodeURIComponent(parts[i - 1] ?? "") + text);
+}

@@ -1,0 +1,187 @@
+import { describe, expect, test } from "vitest";
+import type { Message, MessagePage } from "../types.ts";
+import { fromNewest, hasOlder, hear, isBehind, type Log, mergeChanges, mergeOlder, trim } from "./log.ts";
+
+/** A chat as the server keeps it: the simplest thing that can be right. */
+class ReferenceChat {
+  readonly messages: Message[] = [];
+  rev = 0;
+
+  add(): Message {
+    const message = this.#version(this.messages.length + 1, "new");
+    this.messages.push(message);
+    return message;
+  }
+
+  change(seq: number): Message {
+    const message = this.#version(seq, `changed at ${this.rev + 1}`);
+    this.messages[seq - 1] = message;
+    return message;
+  }
+
+  newest(limit: number): MessagePage {
+    return this.#page(this.messages.slice(-limit), this.messages.length > limit);
+  }
+
+  before(seq: number, limit: number): MessagePage {
+    const older = this.messages.filter((m) => m.seq < seq);
+    return this.#page(older.slice(-limit), older.length > limit);
+  }
+
+  sinceRev(rev: number, limit: number): MessagePage {
+    const changed = this.messages.filter((m) => m.rev > rev).sort((a, b) => a.rev - b.rev);
+    return this.#page(changed.slice(0, limit), changed.length > limit);
+  }
+
+  #page(items: Message[], hasMore: boolean): MessagePage {
+    return { items: [...items], lastSeq: this.messages.length, lastRev: this.rev, hasMore };
+  }
+
+  #version(seq: number, content: string): Message {
+    this.rev++;
+    const at = "2026-01-01T00:00:00.000Z";
+    return {
+      ...{ id: `m${seq}`, chatId: "c", userId: "u", seq, rev: this.rev, kind: "text", content },
+      ...{ attachments: [], reactions: [], createdAt: at, updatedAt: at },
+    };
+  }
+}
+
+/** A small seeded generator (mulberry32), so that a failing history can be run again. */
+function seeded(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * below);
+  };
+}
+
+function expectRun(log: Log): void {
+  log.messages.forEach((message, i) => {
+    expect(message.seq).toBe((log.messages[0]?.seq ?? 0) + i);
+  });
+  if (log.messages.length > 0) expect(log.messages.at(-1)?.seq).toBe(log.last);
+}
+
+/** What may be on the way to the device: anything read from the server earlier, arriving in any order. */
+type Arrival = (log: Log) => Log;
+
+function step(server: ReferenceChat, log: Log, wire: Arrival[], pick: (below: number) => number): Log {
+  switch (pick(8)) {
+    case 0:
+    case 1: {
+      const message = server.add();
+      if (pick(5) > 0) wire.push((l) => hear(l, message));
+      return log;
+    }
+    case 2: {
+      if (server.messages.length === 0) return log;
+      const message = server.change(1 + pick(server.messages.length));
+      if (pick(5) > 0) wire.push((l) => hear(l, message));
+      return log;
+    }
+    case 3: {
+      const since = log.rev;
+      const page = server.sinceRev(since, 1 + pick(4));
+      wire.push((l) => mergeChanges(l, page, since));
+      return log;
+    }
+    case 4: {
+      const first = log.messages[0];
+      if (!first) return log;
+      const page = server.before(first.seq, 1 + pick(4));
+      wire.push((l) => mergeOlder(l, page));
+      return log;
+    }
+    case 5:
+      return pick(10) === 0 ? trim(log, 1 + pick(5)) : log;
+    default: {
+      if (wire.length === 0) return log;
+      // Mostly in order; sometimes overtaken, sometimes twice.
+      const at = pick(3) === 0 ? pick(wire.length) : 0;
+      const arrival = pick(6) === 0 ? wire[at] : wire.splice(at, 1)[0];
+      return arrival?.(log) ?? log;
+    }
+  }
+}
+
+describe("a log under a random history", () => {
+  test.each(Array.from({ length: 300 }, (_, seed) => seed))("ends as the server's (seed %i)", (seed) => {
+    const pick = seeded(seed);
+    const server = new ReferenceChat();
+    for (let i = pick(12); i > 0; i--) server.add();
+    const wire: Arrival[] = [];
+    let log = fromNewest(server.newest(1 + pick(5)));
+    for (let i = 0; i < 120; i++) {
+      log = step(server, log, wire, pick);
+      expectRun(log);
+    }
+    for (const arrival of wire) log = arrival(log);
+
+    // What a device does when it is ready again: learn the head, pull until equal.
+    log = { ...log, head: server.rev };
+    for (let pulls = 0; isBehind(log); pulls++) {
+      expect(pulls).toBeLessThan(1000);
+      log = mergeChanges(log, server.sinceRev(log.rev, 3), log.rev);
+    }
+    const first = log.messages[0]?.seq ?? log.last + 1;
+    expect(log.messages).toEqual(server.messages.slice(first - 1));
+    expect(log.ahead).toEqual([]);
+    expect(hasOlder(log)).toBe(first > 1);
+  });
+});
+
+describe("a log", () => {
+  test("takes the next message and is not behind", () => {
+    const server = new ReferenceChat();
+    server.add();
+    const log = hear(fromNewest(server.newest(10)), server.add());
+    expect(log.messages.map((m) => m.seq)).toEqual([1, 2]);
+    expect(isBehind(log)).toBe(false);
+  });
+
+  test("holds a message beyond a gap back until the gap is filled", () => {
+    const server = new ReferenceChat();
+    server.add();
+    const before = fromNewest(server.newest(10));
+    server.add();
+    const gapped = hear(before, server.add());
+    expect(gapped.messages.map((m) => m.seq)).toEqual([1]);
+    expect(isBehind(gapped)).toBe(true);
+    const filled = mergeChanges(gapped, server.sinceRev(gapped.rev, 10), gapped.rev);
+    expect(filled.messages.map((m) => m.seq)).toEqual([1, 2, 3]);
+    expect(isBehind(filled)).toBe(false);
+  });
+
+  test("an older page that was read before a change does not hide that change", () => {
+    const server = new ReferenceChat();
+    for (let i = 0; i < 4; i++) server.add();
+    const start = fromNewest(server.newest(2));
+    const stale = server.before(3, 2);
+    const heard = hear(start, server.change(1));
+    expect(isBehind(heard)).toBe(false);
+    const merged = mergeOlder(heard, stale);
+    expect(isBehind(merged)).toBe(true);
+    const pulled = mergeChanges(merged, server.sinceRev(merged.rev, 10), merged.rev);
+    expect(pulled.messages).toEqual(server.messages);
+  });
+
+  test("an older version never replaces a later one", () => {
+    const server = new ReferenceChat();
+    const first = server.add();
+    const log = hear(fromNewest(server.newest(10)), server.change(1));
+    expect(hear(log, first).messages[0]?.content).toBe("changed at 2");
+  });
+
+  test("keeps no more than its bound beyond a gap, and still ends right", () => {
+    const server = new ReferenceChat();
+    let log = fromNewest(server.newest(10));
+    server.add();
+    for (let i = 0; i < 700; i++) log = hear(log, server.add());
+    expect(log.ahead.length).toBe(500);
+    while (isBehind(log)) log = mergeChanges(log, server.sinceRev(log.rev, 100), log.rev);
+    expect(log.messages.length).toBe(701);
+  });
+});

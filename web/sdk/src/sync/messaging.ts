@@ -1,0 +1,135 @@
+import type { RestClient } from "../net/rest.ts";
+import type { Chat, Id, Message, MessageDraft, Profile, ProfilePatch, Role } from "../types.ts";
+import type { Model } from "./model.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Receipts } from "./receipts.ts";
+import type { Synchroniser } from "./synchroniser.ts";
+import type { Typing } from "./typing.ts";
+
+interface Parts {
+  rest: RestClient;
+  model: Model;
+  synchroniser: Synchroniser;
+  outbox: Outbox;
+  receipts: Receipts;
+  typing: Typing;
+}
+
+/** What one does in chats; the results show up in `ConfabClient.state`. */
+export class Messaging {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Loads a chat's newest messages unless they are there. Call when a chat is shown. */
+  open(chatId: Id): Promise<void> {
+    return this.#parts.synchroniser.open(chatId);
+  }
+
+  /** Loads the next older messages. Resolves when they are in the timeline; calls while it runs share it. */
+  loadOlder(chatId: Id): Promise<void> {
+    return this.#parts.synchroniser.loadOlder(chatId);
+  }
+
+  /** The chat is no longer shown: all but its newest messages may be forgotten. */
+  release(chatId: Id): void {
+    this.#parts.synchroniser.release(chatId);
+  }
+
+  /** Shows the message at once, sends it as soon as possible, exactly once. Returns its clientId. */
+  send(draft: MessageDraft): Promise<string> {
+    this.#parts.typing.stopped(draft.chatId);
+    return this.#parts.outbox.send(draft);
+  }
+
+  /** Tries a failed message again. */
+  retry(clientId: string): void {
+    this.#parts.outbox.retry(clientId);
+  }
+
+  /** Gives a pending message up. One that is being sent may still arrive. */
+  discard(clientId: string): void {
+    this.#parts.outbox.discard(clientId);
+  }
+
+  edit(messageId: Id, content: string): Promise<Message> {
+    return this.#changed(this.#parts.rest.editMessage(messageId, content));
+  }
+
+  remove(messageId: Id): Promise<Message> {
+    return this.#changed(this.#parts.rest.deleteMessage(messageId));
+  }
+
+  react(messageId: Id, emoji: string, on: boolean): Promise<Message> {
+    return this.#changed(this.#parts.rest.react(messageId, emoji, on));
+  }
+
+  /** Everything up to this message (default: the newest loaded) has been seen. Batched; call as often as you like. */
+  markRead(chatId: Id, messageId?: Id): void {
+    this.#parts.receipts.markRead(chatId, messageId);
+  }
+
+  /** Call at each key stroke; the others are told seldom enough. */
+  typing(chatId: Id): void {
+    this.#parts.typing.keyPressed(chatId);
+  }
+
+  /** The input was emptied. Sending does this by itself. */
+  stopTyping(chatId: Id): void {
+    this.#parts.typing.stopped(chatId);
+  }
+
+  createDirect(userId: Id): Promise<Chat> {
+    return this.#appeared(this.#parts.rest.createDirect(userId));
+  }
+
+  createGroup(name: string, memberIds: readonly Id[]): Promise<Chat> {
+    return this.#appeared(this.#parts.rest.createGroup(name, memberIds));
+  }
+
+  rename(chatId: Id, name: string): Promise<Chat> {
+    return this.#appeared(this.#parts.rest.updateChat(chatId, { name }));
+  }
+
+  async deleteChat(chatId: Id): Promise<void> {
+    await this.#parts.rest.deleteChat(chatId);
+    this.#parts.model.removeChat(chatId);
+  }
+
+  async addMember(chatId: Id, userId: Id, role?: Role): Promise<void> {
+    await this.#parts.rest.addMember(chatId, userId, role);
+  }
+
+  async setRole(chatId: Id, userId: Id, role: Role): Promise<void> {
+    await this.#parts.rest.setRole(chatId, userId, role);
+  }
+
+  async removeMember(chatId: Id, userId: Id): Promise<void> {
+    await this.#parts.rest.removeMember(chatId, userId);
+  }
+
+  async leave(chatId: Id): Promise<void> {
+    await this.#parts.rest.removeMember(chatId, this.#parts.model.me);
+    this.#parts.model.removeChat(chatId);
+  }
+
+  async updateProfile(patch: ProfilePatch): Promise<Profile> {
+    const profile = await this.#parts.rest.updateMe(patch);
+    this.#parts.model.setProfile(profile);
+    return profile;
+  }
+
+  async #changed(answer: Promise<Message>): Promise<Message> {
+    const message = await answer;
+    this.#parts.synchroniser.updated(message);
+    return message;
+  }
+
+  async #appeared(answer: Promise<Chat>): Promise<Chat> {
+    const chat = await answer;
+    this.#parts.synchroniser.chatAppeared(chat);
+    return chat;
+  }
+}

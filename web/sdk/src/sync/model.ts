@@ -1,0 +1,234 @@
+import type { ConfabError } from "../errors.ts";
+import type { ServerEvents } from "../events.ts";
+import { type Observable, Subject } from "../observable.ts";
+import type { ModelState, PendingMessage, Timeline } from "../state.ts";
+import type { Chat, Id, Message, Profile } from "../types.ts";
+import {
+  byActivity,
+  withChangedMessage,
+  withMember,
+  withNewMessage,
+  withoutMember,
+  withUser,
+  withWatermark,
+} from "./chats.ts";
+import { hasOlder, hear, type Log } from "./log.ts";
+
+const emptyTimeline: Timeline = {
+  messages: [],
+  pending: [],
+  hasOlder: false,
+  loading: "none",
+  error: null,
+  loaded: false,
+};
+
+const emptyState: ModelState = {
+  phase: "empty",
+  me: null,
+  chats: [],
+  timelines: {},
+  online: new Set(),
+  lastSeen: {},
+  typing: {},
+};
+
+/**
+ * What this device knows, and how each piece of news changes it. It asks for nothing itself: the synchroniser feeds it.
+ * All changes go through `#set`, one new snapshot each.
+ */
+export class Model {
+  readonly #state = new Subject<ModelState>(emptyState);
+  /** The run and cursor behind each loaded timeline. */
+  readonly #logs = new Map<Id, Log>();
+  #me: Id = "";
+
+  get state(): Observable<ModelState> {
+    return this.#state;
+  }
+
+  get me(): Id {
+    return this.#me;
+  }
+
+  /** Several changes as one snapshot. */
+  batch(changes: () => void): void {
+    this.#state.batch(changes);
+  }
+
+  /** Begins anew for a user (or for nobody). */
+  reset(userId: Id): void {
+    this.#me = userId;
+    this.#logs.clear();
+    this.#state.set({ ...emptyState, phase: userId === "" ? "empty" : "loading" });
+  }
+
+  /** Forgets the chats and messages, and keeps what is on its way out: the database behind the server is another. */
+  forgetHistory(): void {
+    this.#logs.clear();
+    const timelines: Record<Id, Timeline> = {};
+    for (const [chatId, timeline] of Object.entries(this.#state.get().timelines)) {
+      if (timeline.pending.length > 0) timelines[chatId] = { ...emptyTimeline, pending: timeline.pending };
+    }
+    this.#set({ phase: "loading", chats: [], timelines, typing: {} });
+  }
+
+  setProfile(me: Profile): void {
+    this.#set({ me });
+  }
+
+  chat(chatId: Id): Chat | undefined {
+    return this.#state.get().chats.find((chat) => chat.id === chatId);
+  }
+
+  log(chatId: Id): Log | undefined {
+    return this.#logs.get(chatId);
+  }
+
+  logs(): readonly (readonly [Id, Log])[] {
+    return [...this.#logs];
+  }
+
+  /** A message that is loaded, or the last of its chat. */
+  message(messageId: Id): Message | undefined {
+    for (const log of this.#logs.values()) {
+      const found = log.messages.find((m) => m.id === messageId);
+      if (found) return found;
+    }
+    return (
+      this.#state.get().chats.find((chat) => chat.lastMessage?.id === messageId)?.lastMessage ?? undefined
+    );
+  }
+
+  /** Takes the whole list of chats; those that are not in it are gone. */
+  setChats(chats: readonly Chat[]): void {
+    const present = new Set(chats.map((chat) => chat.id));
+    for (const chatId of this.#logs.keys()) if (!present.has(chatId)) this.#logs.delete(chatId);
+    const timelines = Object.fromEntries(
+      Object.entries(this.#state.get().timelines).filter(([chatId]) => present.has(chatId)),
+    );
+    this.#set({ phase: "ready", chats: byActivity(chats), timelines });
+  }
+
+  putChat(chat: Chat): void {
+    const others = this.#state.get().chats.filter((c) => c.id !== chat.id);
+    this.#set({ chats: byActivity([...others, chat]) });
+  }
+
+  removeChat(chatId: Id): void {
+    this.#logs.delete(chatId);
+    const { [chatId]: _gone, ...timelines } = this.#state.get().timelines;
+    this.#set({ chats: this.#state.get().chats.filter((chat) => chat.id !== chatId), timelines });
+  }
+
+  changeChat(chatId: Id, change: (chat: Chat) => Chat): void {
+    const before = this.chat(chatId);
+    if (!before) return;
+    const after = change(before);
+    if (after === before) return;
+    const chats = this.#state.get().chats.map((chat) => (chat === before ? after : chat));
+    // Sorting only when the order can have moved keeps the list's work small while receipts pour in.
+    this.#set({ chats: after.lastMessage === before.lastMessage ? chats : byActivity(chats) });
+  }
+
+  setLog(chatId: Id, log: Log): void {
+    this.#logs.set(chatId, log);
+    this.changeTimeline(chatId, (t) => ({
+      ...t,
+      messages: log.messages,
+      hasOlder: hasOlder(log),
+      loaded: true,
+      error: null,
+    }));
+  }
+
+  setLoading(chatId: Id, loading: Timeline["loading"], error: ConfabError | null = null): void {
+    this.changeTimeline(chatId, (t) => ({ ...t, loading, error }));
+  }
+
+  setPending(chatId: Id, pending: readonly PendingMessage[]): void {
+    this.changeTimeline(chatId, (t) => ({ ...t, pending }));
+  }
+
+  changeTimeline(chatId: Id, change: (timeline: Timeline) => Timeline): void {
+    const { timelines } = this.#state.get();
+    const before = timelines[chatId] ?? emptyTimeline;
+    this.#set({ timelines: { ...timelines, [chatId]: change(before) } });
+  }
+
+  /** A message that is new: from an event, or from the answer to one's own sending. */
+  received(message: Message): void {
+    this.#hear(message);
+    this.changeChat(message.chatId, (chat) => withNewMessage(chat, message, this.#me));
+    this.setTyping(message.chatId, message.userId, false);
+  }
+
+  /** A message that was edited, deleted or reacted to. */
+  updated(message: Message): void {
+    this.#hear(message);
+    this.changeChat(message.chatId, (chat) => withChangedMessage(chat, message, this.#me));
+  }
+
+  /** Somebody's watermark moved. */
+  watermark(mark: { chatId: Id; userId: Id; status: "delivered" | "read"; seq: number }): void {
+    const messages = this.#logs.get(mark.chatId)?.messages ?? [];
+    this.changeChat(mark.chatId, (chat) => withWatermark(chat, mark, this.#me, messages));
+  }
+
+  memberChanged({ chatId, member }: ServerEvents["member:added"]): void {
+    this.changeChat(chatId, (chat) => {
+      const changed = withMember(chat, member);
+      return member.userId === this.#me ? { ...changed, myRole: member.role } : changed;
+    });
+  }
+
+  memberRemoved({ chatId, userId }: ServerEvents["member:removed"]): void {
+    this.changeChat(chatId, (chat) => withoutMember(chat, userId));
+  }
+
+  userUpdated({ user }: ServerEvents["user:updated"]): void {
+    const { me, chats } = this.#state.get();
+    this.#set({
+      chats: chats.map((chat) => withUser(chat, user)),
+      ...(me?.id === user.id ? { me: { ...me, ...user } } : {}),
+    });
+  }
+
+  setOnline(users: readonly Id[]): void {
+    this.#set({ online: new Set(users) });
+  }
+
+  presence(userId: Id, online: boolean, lastSeenAt?: string): void {
+    const state = this.#state.get();
+    const now = new Set(state.online);
+    if (online) now.add(userId);
+    else now.delete(userId);
+    this.#set({
+      online: now,
+      ...(lastSeenAt ? { lastSeen: { ...state.lastSeen, [userId]: lastSeenAt } } : {}),
+    });
+  }
+
+  setTyping(chatId: Id, userId: Id, on: boolean): void {
+    const { typing } = this.#state.get();
+    const before = typing[chatId] ?? [];
+    if (before.includes(userId) === on) return;
+    const after = on ? [...before, userId] : before.filter((id) => id !== userId);
+    this.#set({ typing: { ...typing, [chatId]: after } });
+  }
+
+  nobodyTypes(): void {
+    this.#set({ typing: {} });
+  }
+
+  #hear(message: Message): void {
+    const log = this.#logs.get(message.chatId);
+    if (!log) return;
+    const after = hear(log, message);
+    if (after !== log) this.setLog(message.chatId, after);
+  }
+
+  #set(change: Partial<ModelState>): void {
+    this.#state.update((state) => ({ ...state, ...change }));
+  }
+}
