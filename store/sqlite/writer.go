@@ -1,0 +1,201 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The bounds of a commit that is shared: its cost, one wait for the disk, is well spread over this many, and none of
+// them waits long for the others.
+const (
+	groupSize = 64
+	groupTime = 2 * time.Millisecond
+)
+
+// writer shares commits among callers that write at the same time ("group commit").
+//
+// Its goroutine takes the callers that wait, opens one transaction, lends the connection to each of them in turn inside
+// a savepoint of its own, commits, and then tells all of them. While one group waits for the disk the next one gathers,
+// so that a lone caller waits for nobody and a crowd shares the cost. A caller that fails, panics or gives up rolls
+// back its own savepoint and nothing else; a commit that fails, fails for the whole group. The callers' functions run
+// in their own goroutines, so that a panic is theirs, with their stack.
+type writer struct {
+	conn    *session // owned by the goroutine, and lent to one caller at a time
+	waiting chan *turn
+
+	closeOnce sync.Once
+	closing   chan struct{} // closed by close: no new callers
+	ended     chan struct{} // closed when the goroutine has ended
+}
+
+// turn is one caller of the writer.
+type turn struct {
+	state  atomic.Int32 // queued, then taken or withdrawn
+	begin  chan error   // nil: the connection is yours
+	finish chan error   // the caller's outcome: nil asks for the commit
+	commit chan error   // what became of the group
+}
+
+// The states of a turn.
+const (
+	queued int32 = iota
+	taken
+	withdrawn
+)
+
+// errUnfinished is the outcome of a caller whose function never returned: it panicked, or ended its goroutine.
+var errUnfinished = errors.New("the transaction was given up")
+
+func startWriter(conn *session) *writer {
+	w := &writer{
+		conn: conn, waiting: make(chan *turn, groupSize),
+		closing: make(chan struct{}), ended: make(chan struct{}),
+	}
+	go w.loop()
+	return w
+}
+
+// run runs fn with the connection inside of a transaction and returns after the commit, or after fn's failure.
+func (w *writer) run(ctx context.Context, fn func(*session) error) error {
+	t := &turn{begin: make(chan error, 1), finish: make(chan error, 1), commit: make(chan error, 1)}
+	select {
+	case <-w.closing:
+		return ErrClosed
+	default:
+	}
+	select {
+	case w.waiting <- t:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.closing:
+		return ErrClosed
+	}
+	if err := t.await(ctx, w.ended); err != nil {
+		return err
+	}
+	outcome := errUnfinished
+	func() {
+		defer func() { t.finish <- outcome }()
+		outcome = fn(w.conn)
+	}()
+	if err := <-t.commit; err != nil {
+		return err
+	}
+	return outcome
+}
+
+// await waits for the connection, unless the context ends before the writer has taken up the turn.
+func (t *turn) await(ctx context.Context, ended <-chan struct{}) error {
+	select {
+	case err := <-t.begin:
+		return err
+	case <-ended:
+		// Put into the queue while the writer was leaving, or answered by it at the last moment.
+		if t.state.CompareAndSwap(queued, withdrawn) {
+			return ErrClosed
+		}
+	case <-ctx.Done():
+		if t.state.CompareAndSwap(queued, withdrawn) {
+			return ctx.Err()
+		}
+	}
+	return <-t.begin
+}
+
+// loop serves groups until close is called and nobody waits any more.
+func (w *writer) loop() {
+	defer close(w.ended)
+	for {
+		select {
+		case t := <-w.waiting:
+			w.group(t)
+		case <-w.closing:
+			for {
+				select {
+				case t := <-w.waiting:
+					w.group(t)
+				default:
+					w.conn.close()
+					return
+				}
+			}
+		}
+	}
+}
+
+// group runs one transaction for first and whoever waits behind it.
+func (w *writer) group(first *turn) {
+	if _, err := w.conn.Exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
+		if first.state.CompareAndSwap(queued, taken) {
+			first.begin <- fmt.Errorf("begin: %w", err)
+		}
+		return
+	}
+	var served []*turn
+	var broken error
+	wrote := false
+	start := time.Now()
+	for t := first; t != nil && broken == nil; {
+		if t.state.CompareAndSwap(queued, taken) {
+			served = append(served, t)
+			var useful bool
+			useful, broken = w.lend(t)
+			wrote = wrote || useful
+		}
+		t = nil
+		if len(served) < groupSize && time.Since(start) < groupTime {
+			select {
+			case t = <-w.waiting:
+			default:
+			}
+		}
+	}
+	err := w.end(wrote, broken)
+	for _, t := range served {
+		t.commit <- err
+	}
+}
+
+// lend gives one caller the connection inside of a savepoint. useful tells whether there is something to commit; broken,
+// that the whole transaction is lost.
+func (w *writer) lend(t *turn) (useful bool, broken error) {
+	ctx := context.Background()
+	if _, err := w.conn.Exec(ctx, "SAVEPOINT turn"); err != nil {
+		t.begin <- err
+		return false, err
+	}
+	t.begin <- nil
+	useful = <-t.finish == nil
+	if !useful {
+		if _, err := w.conn.Exec(ctx, "ROLLBACK TO turn"); err != nil {
+			return false, err
+		}
+	}
+	_, err := w.conn.Exec(ctx, "RELEASE turn")
+	return useful, err
+}
+
+// end commits the transaction, unless it is broken or nobody changed anything.
+func (w *writer) end(wrote bool, broken error) error {
+	ctx := context.Background()
+	if broken == nil && wrote {
+		if _, err := w.conn.Exec(ctx, "COMMIT"); err != nil {
+			broken = fmt.Errorf("commit: %w", err)
+		}
+	}
+	if broken != nil || !wrote {
+		// After most failures SQLite has rolled back by itself, and this finds nothing to do.
+		_, _ = w.conn.Exec(ctx, "ROLLBACK")
+	}
+	return broken
+}
+
+// close refuses new callers and waits until those that were accepted have their answer.
+func (w *writer) close() {
+	w.closeOnce.Do(func() { close(w.closing) })
+	<-w.ended
+}

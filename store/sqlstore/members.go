@@ -1,0 +1,82 @@
+package sqlstore
+
+import (
+	"context"
+
+	"confab/store"
+)
+
+const memberColumns = `m.chat_id, m.user_id, m.role, m.joined_at, m.joined_seq, m.delivered_seq, m.read_seq,
+	m.muted_until`
+
+func scanMember(r Row) (m store.Member, err error) {
+	err = r.Scan(toID{&m.ChatID}, toID{&m.UserID}, &m.Role, toTime{&m.JoinedAt}, &m.JoinedSeq, &m.DeliveredSeq,
+		&m.ReadSeq, toTimePointer{&m.MutedUntil})
+	return m, err
+}
+
+// Member implements store.Chats.
+func (t *Tx) Member(ctx context.Context, chatID, userID store.ID) (store.Member, error) {
+	return one(ctx, t, "find member", scanMember,
+		`SELECT `+memberColumns+` FROM members m WHERE m.chat_id = $1 AND m.user_id = $2`, id(chatID), id(userID))
+}
+
+// Members implements store.Chats.
+func (t *Tx) Members(ctx context.Context, chatIDs ...store.ID) ([]store.Member, error) {
+	return many(ctx, t, "list members", scanMember, `SELECT `+memberColumns+` FROM members m
+		WHERE m.chat_id IN {$1} ORDER BY m.joined_at, m.user_id`, t.ids(chatIDs))
+}
+
+// AddMember implements store.Chats.
+func (t *Tx) AddMember(ctx context.Context, m store.Member) error {
+	const what = "add member"
+	n, err := t.exec(ctx, what, `INSERT INTO members (chat_id, user_id, role, joined_at, joined_seq, delivered_seq,
+			read_seq, muted_until)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (chat_id, user_id) DO NOTHING`,
+		id(m.ChatID), id(m.UserID), string(m.Role), t.at(m.JoinedAt), m.JoinedSeq, max(m.DeliveredSeq, m.JoinedSeq),
+		max(m.ReadSeq, m.JoinedSeq), t.atOrNone(m.MutedUntil))
+	if err == nil && n == 0 {
+		return failed(what, store.ErrMemberExists)
+	}
+	return err
+}
+
+// UpdateMember implements store.Chats.
+func (t *Tx) UpdateMember(ctx context.Context, m store.Member) error {
+	return t.execOne(ctx, "update member", `UPDATE members SET role = $3, muted_until = $4
+		WHERE chat_id = $1 AND user_id = $2`, id(m.ChatID), id(m.UserID), string(m.Role), t.atOrNone(m.MutedUntil))
+}
+
+// RemoveMember implements store.Chats.
+func (t *Tx) RemoveMember(ctx context.Context, chatID, userID store.ID) error {
+	return t.execOne(ctx, "remove member", `DELETE FROM members WHERE chat_id = $1 AND user_id = $2`,
+		id(chatID), id(userID))
+}
+
+// count is a number that belongs to a chat.
+type count struct {
+	chatID store.ID
+	n      int64
+}
+
+func scanCount(r Row) (c count, err error) {
+	err = r.Scan(toID{&c.chatID}, &c.n)
+	return c, err
+}
+
+// Unread implements store.Chats.
+func (t *Tx) Unread(ctx context.Context, userID store.ID, chatIDs ...store.ID) (map[store.ID]int64, error) {
+	counts, err := many(ctx, t, "count unread", scanCount, `SELECT m.chat_id, COUNT(*) FROM members me
+		JOIN messages m ON m.chat_id = me.chat_id AND m.seq > me.read_seq
+		WHERE me.user_id = $1 AND me.chat_id IN {$2} AND m.user_id <> me.user_id AND m.deleted_at IS NULL
+			AND m.kind <> 'system'
+		GROUP BY m.chat_id`, id(userID), t.ids(chatIDs))
+	if err != nil {
+		return nil, err
+	}
+	unread := make(map[store.ID]int64, len(counts))
+	for _, c := range counts {
+		unread[c.chatID] = c.n
+	}
+	return unread, nil
+}

@@ -1,0 +1,96 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+
+	"confab/store"
+)
+
+// upload keeps a description of a file that nobody has sent yet.
+func (w *world) upload(owner store.User, seconds int) store.Attachment {
+	w.Helper()
+	a := store.Attachment{
+		ID: store.NewID(), OwnerID: owner.ID, Name: "отчёт №1.png", Mime: "image/png", Size: 5 << 30, Width: 640, Height: 480,
+		DurationMs: 1500, Waveform: []byte{0, 128, 255}, BlobKey: fmt.Sprintf("ab/%d", seconds), CreatedAt: after(seconds),
+	}
+	w.update(func(tx store.Tx) error { return tx.CreateAttachment(w.Context(), a) })
+	return a
+}
+
+var attachmentCases = []testCase{
+	{"an attachment is read back whole, and deleted", func(w *world) {
+		a := w.upload(w.user("owner"), 0)
+		ask := func(tx store.Tx) (store.Attachment, error) { return tx.Attachment(w.Context(), a.ID) }
+		equal(w, "attachment", read(w, ask), a)
+		w.update(func(tx store.Tx) error { return tx.DeleteAttachment(w.Context(), a.ID) })
+		for name, ask := range map[string]func(tx store.Tx) error{
+			"read":   func(tx store.Tx) error { return second(ask(tx)) },
+			"delete": func(tx store.Tx) error { return tx.DeleteAttachment(w.Context(), a.ID) },
+		} {
+			if err := w.s.Update(w.Context(), ask); !errors.Is(err, store.ErrNotFound) {
+				w.Errorf("%s: got %v, want ErrNotFound", name, err)
+			}
+		}
+	}},
+	{"a message carries them in the order given", func(w *world) {
+		u := w.user("u")
+		c := w.group(u)
+		m := w.send(c, u, "files")
+		a, b := w.upload(u, 1), w.upload(u, 0)
+		w.update(func(tx store.Tx) error { return tx.AttachToMessage(w.Context(), m.ID, u.ID, []store.ID{b.ID, a.ID}) })
+		a.MessageID, b.MessageID = m.ID, m.ID
+		want := []store.Attachment{b, a}
+		equal(w, "one message", read(w, func(tx store.Tx) (store.Message, error) { return tx.Message(w.Context(), m.ID) }).Attachments, want)
+		equal(w, "history", read(w, func(tx store.Tx) ([]store.Message, error) {
+			return tx.Messages(w.Context(), store.MessageQuery{ChatID: c.ID, Limit: 5})
+		})[0].Attachments, want)
+		equal(w, "last message", read(w, func(tx store.Tx) (map[store.ID]store.Message, error) {
+			return tx.LastMessages(w.Context(), c.ID)
+		})[c.ID].Attachments, want)
+	}},
+	{"all are attached or none", func(w *world) {
+		u, other := w.user("u"), w.user("other")
+		c := w.group(u, other)
+		m, earlier := w.send(c, u, "files"), w.send(c, u, "earlier")
+		free, taken, foreign := w.upload(u, 0), w.upload(u, 1), w.upload(other, 2)
+		w.update(func(tx store.Tx) error {
+			return tx.AttachToMessage(w.Context(), earlier.ID, u.ID, []store.ID{taken.ID})
+		})
+		for name, list := range map[string][]store.ID{
+			"taken":   {free.ID, taken.ID},
+			"foreign": {free.ID, foreign.ID},
+			"unknown": {free.ID, store.NewID()},
+			"twice":   {free.ID, free.ID},
+		} {
+			w.update(func(tx store.Tx) error {
+				if err := tx.AttachToMessage(w.Context(), m.ID, u.ID, list); !errors.Is(err, store.ErrNotFound) {
+					w.Errorf("%s: got %v, want ErrNotFound", name, err)
+				}
+				return nil // and commit: nothing must have changed
+			})
+		}
+		equal(w, "still free", read(w, func(tx store.Tx) (store.Attachment, error) { return tx.Attachment(w.Context(), free.ID) }), free)
+		w.update(func(tx store.Tx) error { return tx.AttachToMessage(w.Context(), m.ID, u.ID, nil) })
+	}},
+	{"what nobody uses is found", func(w *world) {
+		u := w.user("u")
+		c := w.group(u)
+		m := w.send(c, u, "file")
+		// Long before the story begins, where this test is alone.
+		const ago = -1_000_000
+		first, second, avatar, picture, sent, young := w.upload(u, ago), w.upload(u, ago+1), w.upload(u, ago), w.upload(u, ago), w.upload(u, ago), w.upload(u, ago+10)
+		u.AvatarID, c.AvatarID = avatar.ID, picture.ID
+		w.update(func(tx store.Tx) error {
+			return errors.Join(tx.UpdateUser(w.Context(), u), tx.UpdateChat(w.Context(), c),
+				tx.AttachToMessage(w.Context(), m.ID, u.ID, []store.ID{sent.ID}))
+		})
+		free := func(limit int) []store.ID {
+			return idsOf(read(w, func(tx store.Tx) ([]store.Attachment, error) {
+				return tx.FreeAttachments(w.Context(), young.CreatedAt, limit)
+			}), attachmentID)
+		}
+		equal(w, "free", free(10), []store.ID{first.ID, second.ID})
+		equal(w, "limited", free(1), []store.ID{first.ID})
+	}},
+}
