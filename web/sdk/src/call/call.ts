@@ -29,6 +29,13 @@ const viewRestMs = 150;
 /** The ring's length on the server: after it, waiting alone is being in a call alone. Milliseconds. */
 const ringMs = 45_000;
 
+/** So many new legs are tried when none of them gets media through. */
+const mostRejoins = 3;
+
+/** What the server takes of a view: more pictures than fit on any screen, sides of an 8K display. */
+const mostTiles = 100;
+const longestSide = 7680;
+
 /** The server knows of no leg of this device. */
 const legGone = new Set(["not_in_call", "no_call", "no_participant", "not_found"]);
 
@@ -56,6 +63,8 @@ export class Call {
   #legSignal: CallSignal | null = null;
   #roster: Roster = emptyRoster;
   #path: MediaPath = "connecting";
+  /** New legs made since media last flowed. */
+  #rejoins = 0;
   #hadCompany = false;
   #ringing = true;
   #ringTimer: ReturnType<typeof setTimeout> | undefined;
@@ -110,7 +119,7 @@ export class Call {
     if (cameraId) this.#media.prefer("camera", cameraId);
     try {
       const [iceServers] = await Promise.all([this.#iceServers(), this.#media.openBoth(wish)]);
-      if (this.ended) return;
+      if (this.ended) return this.#media.closeAll();
       await this.#openLeg(iceServers, wish);
     } catch (error) {
       this.#fail(error);
@@ -163,7 +172,6 @@ export class Call {
     return this.#deviceChange(async () => {
       if (this.#media.track("screen")) return;
       await this.#media.openScreen();
-      if (this.ended) return this.#media.close("screen");
       await this.#leg?.publish("screen-audio", this.#media.track("screen-audio"));
       await this.#leg?.publish("screen", this.#media.track("screen"));
       this.#tellMute("screen", false);
@@ -208,10 +216,10 @@ export class Call {
 
   view(tiles: readonly Tile[]): void {
     const ratio = this.#options.platform.pixelRatio();
-    this.#tiles = tiles.map((tile) => ({
-      ...tile,
-      width: Math.round(tile.width * ratio),
-      height: Math.round(tile.height * ratio),
+    const pixels = (side: number) => Math.min(longestSide, Math.max(0, Math.round(side * ratio)));
+    this.#tiles = tiles.slice(0, mostTiles).map(({ participantId, source, width, height }) => ({
+      ...{ participantId, source },
+      ...{ width: pixels(width), height: pixels(height) },
     }));
     clearTimeout(this.#viewTimer);
     this.#viewTimer = setTimeout(() => this.#tellView(), viewRestMs);
@@ -318,9 +326,13 @@ export class Call {
     this.abandon("failed", error instanceof Error ? error : new Error(String(error)));
   }
 
-  /** The server has forgotten this leg. If the call goes on, joins it again with a new one. */
+  /** The leg is beyond repair, or the server has forgotten it. If the call goes on, joins it again with a new one. */
   async #rejoin(): Promise<void> {
     const { callId, chatId } = this.#state.get();
+    if (++this.#rejoins > mostRejoins) {
+      this.abandon("connection-lost");
+      return;
+    }
     this.#closeLeg();
     this.#pathChanged("lost");
     try {
@@ -330,13 +342,13 @@ export class Call {
         this.#finish("ended");
         return;
       }
-      this.#patch({ participantId: null, hand: false });
+      this.#patch({ participantId: null });
       const iceServers = await this.#iceServers();
       if (this.ended) return;
       const { microphone, camera } = this.#media.state;
       await this.#openLeg(iceServers, { audio: microphone.on, video: camera.on });
     } catch (error) {
-      this.#finish("connection-lost", error instanceof Error ? error : null);
+      this.abandon("connection-lost", error instanceof Error ? error : null);
     }
   }
 
@@ -368,7 +380,12 @@ export class Call {
   }
 
   #deviceChange(change: () => Promise<void>): Promise<void> {
-    const run = this.#devices.then(() => (this.ended ? undefined : change()));
+    const run = this.#devices.then(async () => {
+      if (this.ended) return;
+      await change();
+      // Hung up while the user was being asked: nothing stays open.
+      if (this.ended) this.#media.closeAll();
+    });
     this.#devices = run.catch(() => {});
     return run;
   }
@@ -404,10 +421,8 @@ export class Call {
 
   #pathChanged(path: MediaPath): void {
     this.#path = path;
-    if (path === "failed") {
-      this.abandon("connection-lost");
-      return;
-    }
+    if (path === "connected") this.#rejoins = 0;
+    if (path === "failed") void this.#rejoin();
     if (path === "connected" && this.#ringing) {
       this.#ringTimer ??= setTimeout(() => {
         this.#ringing = false;

@@ -20,8 +20,8 @@ const screenLayers: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
 /** ICE may lose its way for a moment and find it again by itself. Milliseconds. */
 const patience = 3000;
 
-/** How long media may be away before the leg is given up, and the wait between attempts. Milliseconds. */
-const mostAway = 45_000;
+/** How long media may be away before the leg is given up for a new one, and the wait between ICE restarts. Milliseconds. */
+const mostAway = 25_000;
 const betweenRestarts = 8000;
 
 export type MediaPath = "connecting" | "connected" | "lost" | "failed";

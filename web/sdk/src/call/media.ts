@@ -47,9 +47,10 @@ export class LocalMedia {
    * camera does not cost the microphone. What fails is told in the state, not thrown.
    */
   async openBoth(wish: { audio: boolean; video: boolean }): Promise<void> {
-    const sources = (["microphone", "camera"] as const).filter((s) =>
-      s === "camera" ? wish.video : wish.audio,
-    );
+    const { microphone, camera } = this.#state;
+    const sources: Device[] = [];
+    if (wish.audio) sources.push("microphone");
+    if (wish.video) sources.push("camera");
     if (sources.length === 2) {
       try {
         const stream = await this.#options.webrtc.getUserMedia({
@@ -71,11 +72,8 @@ export class LocalMedia {
     this.#patch(source, { deviceId });
   }
 
-  /** Opens a device (the named one, or the one used before, or any) in place of the present one. */
-  async open(
-    source: Device,
-    deviceId = this.#state[source].deviceId ?? undefined,
-  ): Promise<MediaStreamTrack> {
+  /** Opens a device (the named one, or the preferred one, or any) in place of the present one. */
+  async open(source: Device, deviceId = this.#state[source].deviceId): Promise<MediaStreamTrack> {
     this.#patch(source, { busy: true });
     try {
       const track = await this.#getDevice(source, deviceId);
