@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -11,14 +10,16 @@ import (
 // ErrNotHere is the answer to a Berth that sends to something else than a candidate of this Mux.
 var ErrNotHere = errors.New("wire: not an address of this server")
 
-// Berths have addresses in TEST-NET-1 (RFC 5737), which nothing on a network has: no packet from outside can pretend to
-// come from a berth, and none to a berth can leave.
-const (
-	berthPortMin = 1024 // below, some ICE stacks refuse candidates
-	berthHosts   = 254
-)
+// Berths share an address that nothing on a network has, and differ by port: the IPv4 dummy address (RFC 7600), which is
+// never a destination and never forwarded, and one of the IPv6 prefix for traffic to be discarded (RFC 6666). So no packet
+// from outside can pretend to come from a berth, and none to a berth can leave.
+const berthPortMin = 1024 // below, some ICE stacks refuse candidates
 
-func berthPrefix() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, 0}), 24) }
+func berthIPv4() netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 0, 8}) }
+func berthIPv6() netip.Addr { return netip.AddrFrom16([16]byte{0x01, 15: 1}) }
+
+// isBerth tells whether an address is one that berths have.
+func isBerth(a netip.Addr) bool { return a == berthIPv4() || a == berthIPv6() }
 
 // Berth is a peer inside the process: a relayed client, as the SFU sees it.
 type Berth struct {
@@ -38,22 +39,24 @@ type docks struct {
 
 func newDocks(m *Mux) *docks { return &docks{mux: m, berths: map[netip.AddrPort]*Berth{}} }
 
-// Dock makes a peer inside the process. What the SFU sends to it is passed to deliver, with the candidate's address that
+// Dock makes a peer inside the process, with an IPv6 address if six is set. What the SFU sends to it is passed to deliver, with the candidate's address that
 // it comes from, on the goroutine that sends: deliver must neither block nor keep the slice, and may still be called
 // while Close returns.
-func (m *Mux) Dock(deliver func(p []byte, from netip.AddrPort)) (*Berth, error) {
-	const addresses = berthHosts * (65536 - berthPortMin)
+func (m *Mux) Dock(six bool, deliver func(p []byte, from netip.AddrPort)) (*Berth, error) {
+	const ports = 65536 - berthPortMin
+	host := berthIPv4()
+	if six {
+		host = berthIPv6()
+	}
 	d := m.docks
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.berths) >= addresses/2 { // keeps the search short; far above any sensible number
+	if len(d.berths) >= ports/2 { // keeps the search short; far above any sensible number
 		return nil, fmt.Errorf("wire: %d berths are taken", len(d.berths))
 	}
 	for {
-		i := d.next % addresses
+		addr := netip.AddrPortFrom(host, uint16(berthPortMin+d.next%ports))
 		d.next++
-		host := binary.BigEndian.AppendUint32(nil, 0xC0000200+1+i%berthHosts) // 192.0.2.1 and up
-		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte(host)), uint16(berthPortMin+i/berthHosts))
 		if d.berths[addr] == nil {
 			b := &Berth{docks: d, addr: addr, deliver: deliver}
 			d.berths[addr] = b

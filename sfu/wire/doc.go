@@ -14,8 +14,7 @@
 // and its queues are bounded. Its listen addresses are the candidates, public ones behind NAT included.
 //
 // Packets from and to relayed clients do not touch the network a second time: a Berth is an in-process peer with an address
-// in a documentation prefix (RFC 5737) that no real packet can come from, and packets to it are handed over by a function
-// call.
+// that no real packet can come from, and packets to it are handed over by a function call.
 //
 // # Concurrency
 //

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -100,9 +101,7 @@ func newTCPDoor(m *Mux, listener net.Listener) (*tcpDoor, error) {
 // names (RFC 7443). HTTP/2 is not: the HTTP server behind does not speak it.
 func tlsForPort(cfg *tls.Config) *tls.Config {
 	cfg = cfg.Clone()
-	for _, p := range []string{"http/1.1", "stun.turn", "stun.nat-discovery"} {
-		cfg.NextProtos = append(cfg.NextProtos, p)
-	}
+	cfg.NextProtos = append(slices.Clone(cfg.NextProtos), "http/1.1", "stun.turn", "stun.nat-discovery")
 	return cfg
 }
 
@@ -139,7 +138,7 @@ func (d *tcpDoor) serve() {
 
 // admit starts to find out what a connection is, unless too many are undecided.
 func (d *tcpDoor) admit(c net.Conn) bool {
-	from := clientNetwork(c.RemoteAddr())
+	from := ClientNetwork(c.RemoteAddr())
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed || d.total >= maxUndecided || d.undecided[from] >= maxUndecidedPer {
@@ -174,15 +173,20 @@ func (d *tcpDoor) forget(c net.Conn) {
 	delete(d.open, c)
 }
 
-// clientNetwork is what limits are counted by: an IPv4 address, or the /64 of an IPv6 address.
-func clientNetwork(addr net.Addr) netip.Prefix {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok {
+// ClientNetwork is what limits on clients are counted by: an IPv4 address, or the /64 of an IPv6 address, which is what one
+// customer has. It is the zero Prefix for addresses that are neither UDP nor TCP.
+func ClientNetwork(addr net.Addr) netip.Prefix {
+	var ip netip.Addr
+	switch a := addr.(type) {
+	case *net.TCPAddr:
+		ip = a.AddrPort().Addr()
+	case *net.UDPAddr:
+		ip = a.AddrPort().Addr()
+	default:
 		return netip.Prefix{}
 	}
-	ip := tcp.AddrPort().Addr().Unmap().WithZone("")
 	bits := 32
-	if ip.Is6() {
+	if ip = ip.Unmap().WithZone(""); ip.Is6() {
 		bits = 64
 	}
 	p, _ := ip.Prefix(bits)

@@ -57,6 +57,10 @@ func newHosts(bound netip.AddrPort, log *slog.Logger) *hosts {
 // nothing else.
 func (m *Mux) Addresses() []netip.AddrPort { return m.hosts.offer(time.Now()) }
 
+// Offers tells whether an address and port pair is a candidate of this server, or was one recently: legs made before an
+// address changed go on under the old one.
+func (m *Mux) Offers(a netip.AddrPort) bool { return m.hosts.offers(a) }
+
 // SetPublic replaces Config.PublicIPs and Config.PublicPort: legs that are made or restarted from now on offer the new
 // addresses, the others live on.
 func (m *Mux) SetPublic(ips []netip.Addr, port uint16) {

@@ -98,7 +98,7 @@ func (m *Mux) serveUDP() {
 // receive takes over a packet from the network.
 func (m *Mux) receive(p *packet) {
 	what := classify(p.bytes())
-	if p.peer.Port() == 0 || berthPrefix().Contains(p.peer.Addr()) {
+	if p.peer.Port() == 0 || isBerth(p.peer.Addr()) {
 		what = classUnknown
 	}
 	switch what {
@@ -117,7 +117,7 @@ func (m *Mux) receive(p *packet) {
 
 // send sends one packet to a remote address or to a berth, from the candidate c.
 func (m *Mux) send(p []byte, remote netip.AddrPort, c *iceConn) (int, error) {
-	if berthPrefix().Contains(remote.Addr()) {
+	if isBerth(remote.Addr()) {
 		if b := m.docks.at(remote); b != nil {
 			b.deliver(p, c.local)
 		}
@@ -152,7 +152,7 @@ func (m *Mux) WriteBatch(to []netip.AddrPort, packets [][]byte) (sent int, err e
 func (m *Mux) addRun(b *batch, dst netip.AddrPort, run [][]byte) int {
 	dst = netip.AddrPortFrom(dst.Addr().Unmap(), dst.Port())
 	c := m.ice.sourceOf(dst)
-	if berthPrefix().Contains(dst.Addr()) {
+	if isBerth(dst.Addr()) {
 		berth := m.docks.at(dst)
 		if berth == nil || c == nil {
 			return 0
