@@ -1,63 +1,329 @@
 package sfu
 
 import (
-	"context"
-	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"confab/sfu/assign"
+	"confab/sfu/section"
 )
 
 // Leg is one device's connection with a room: one PeerConnection, which sends and receives. Its methods may be called by
 // several goroutines; negotiations wait for each other.
+//
+// Who owns what: negotiating (a semaphore) is held through a negotiation and owns the PeerConnection's descriptions. mu
+// owns what a leg publishes and receives, and is never held while a packet is handled. Packets that come from the client
+// are the uplink's, reports about packets sent to it the downlink's. The notifier calls the handler.
 type Leg struct {
-	id      string
-	room    *Room
-	handler LegHandler
+	id       string
+	joined   int // how many joined the room before
+	room     *Room
+	notifier *notifier
+	uplink   uplink
+	downlink downlink
+
+	negotiating chan struct{} // semaphore of one
+	pc          atomic.Pointer[webrtc.PeerConnection]
+
+	remote, local section.Description // of the last negotiation; owned by negotiating
+	stage         stage               // owned by negotiating
+	pending       []*slot             // of the ring offer; owned by negotiating
+
+	mu        sync.Mutex // owns the fields below
+	published []*publication
+	slots     []*slot // in the order of their sections
+	wanted    Wanted
+	state     State
+
+	view atomic.Pointer[[]assign.Tile] // nil: no opinion
+
+	shutOnce sync.Once
+	reason   error         // set once, before shutting is closed
+	shutting chan struct{} // closed when the leg begins to close
+	gone     chan struct{} // closed when nothing of it is left
+}
+
+// stage is how far a leg's first negotiation is.
+type stage int
+
+const (
+	stageNew     stage = iota // nothing negotiated
+	stageRinging              // our offer waits for its answer
+	stageStable
+	stageStuck // an offer after the first went wrong half-way
+)
+
+func newLeg(r *Room, id string, joined int, h LegHandler) (*Leg, error) {
+	l := &Leg{
+		id: id, joined: joined, room: r, state: StateConnecting,
+		negotiating: make(chan struct{}, 1),
+		shutting:    make(chan struct{}), gone: make(chan struct{}),
+	}
+	l.notifier = newNotifier(l, h)
+	l.uplink.init(l)
+	l.downlink.init(l)
+	if err := l.connect(); err != nil {
+		return nil, err
+	}
+	go l.notifier.run()
+	go l.tick()
+	return l, nil
+}
+
+// connect makes a fresh PeerConnection.
+func (l *Leg) connect() error {
+	pc, err := l.newPeerConnection()
+	if err != nil {
+		return fmt.Errorf("sfu: make peer connection: %w", err)
+	}
+	l.pc.Store(pc)
+	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		if l.pc.Load() == pc {
+			l.connectionChanged(s)
+		}
+	})
+	return nil
+}
+
+func (l *Leg) connectionChanged(s webrtc.PeerConnectionState) {
+	switch s {
+	case webrtc.PeerConnectionStateConnected:
+		l.setState(StateGood)
+		l.downlink.connected()
+	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed:
+		l.setState(StateLost)
+	case webrtc.PeerConnectionStateClosed:
+		l.shut(ErrPeerClosed) // by DTLS; has no effect if we closed it
+	}
+}
+
+// setState tells a change of state. Poor and good are the downlink's to tell apart, and only while connected.
+func (l *Leg) setState(s State) {
+	l.mu.Lock()
+	changed := l.state != s
+	l.state = s
+	l.mu.Unlock()
+	if changed {
+		l.notifier.state(s)
+	}
+}
+
+func (l *Leg) currentState() State {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state
 }
 
 // ID returns the id that the leg joined with.
 func (l *Leg) ID() string { return l.id }
 
-// RingOffer returns an offer of the server with one audio and one video section, both sendrecv, and all candidates in
-// it. It can only be the leg's first negotiation; from then on the client alone offers. Calling it again before the
-// answer returns the same offer. Errors: ErrClosed, ErrOfferPending (something else was negotiated first).
-func (l *Leg) RingOffer(ctx context.Context) (sdp string, err error) {
-	return "", errors.ErrUnsupported
-}
-
-// Answer takes the client's answer to RingOffer. Errors: ErrNoOffer, ErrBadSDP, ErrClosed.
-func (l *Leg) Answer(ctx context.Context, sdp string, hints []TrackHint) error {
-	return errors.ErrUnsupported
-}
-
-// Offer takes an offer of the client, the first or a later one (further sections, an ICE restart), and returns the
-// answer with all candidates in it. An offer that comes while one is being answered waits its turn. A refused offer
-// leaves the leg as it was. Errors: ErrBadSDP, ErrOfferPending, ErrClosed, and the context's.
-func (l *Leg) Offer(ctx context.Context, sdp string, hints []TrackHint) (answer string, err error) {
-	return "", errors.ErrUnsupported
-}
-
-// AddCandidate takes a trickled candidate, the text of RTCIceCandidate.candidate; empty means that there are no more.
-// Early and late ones are fine. Errors: ErrBadCandidate, ErrClosed.
-func (l *Leg) AddCandidate(candidate string) error { return errors.ErrUnsupported }
-
 // View says which pictures the receiver shows, first ones first. Nil means that it does not care: screen shares, active
 // speakers, then order of joining. An empty list that is not nil means that it shows none.
-func (l *Leg) View(tiles []Tile) {}
+func (l *Leg) View(tiles []Tile) {
+	if tiles == nil {
+		l.view.Store(nil)
+	} else {
+		tiles = tiles[:min(len(tiles), section.MaxSections)]
+		view := make([]assign.Tile, len(tiles))
+		for i, t := range tiles {
+			view[i] = assign.Tile{Leg: t.Leg, Source: t.Source}
+		}
+		l.view.Store(&view)
+	}
+	l.room.changed()
+}
+
+func (l *Leg) tiles() []assign.Tile {
+	if view := l.view.Load(); view != nil {
+		return *view
+	}
+	return nil
+}
 
 // Mute stops or resumes forwarding of what the leg publishes from a source, at once. Errors: ErrUnknownTrack, ErrClosed.
-func (l *Leg) Mute(source string, muted bool) error { return errors.ErrUnsupported }
+func (l *Leg) Mute(source string, muted bool) error {
+	if l.closing() {
+		return ErrClosed
+	}
+	found := false
+	for _, p := range l.publications() {
+		if p.source() == source {
+			found = true
+			p.mute(muted)
+		}
+	}
+	if !found {
+		return fmt.Errorf("%w: %q", ErrUnknownTrack, source)
+	}
+	l.notifier.tracks()
+	l.room.changed()
+	return nil
+}
 
 // Tracks returns what the leg publishes, in the order of its sections.
-func (l *Leg) Tracks() []Track { return nil }
+func (l *Leg) Tracks() []Track {
+	published := l.publications()
+	tracks := make([]Track, len(published))
+	for i, p := range published {
+		tracks[i] = Track{ID: p.id, Kind: p.kind, Source: p.source(), Muted: p.muted.Load(), MID: p.mid}
+	}
+	return tracks
+}
 
-// Slots returns what the leg's receiving sections carry, as last told by LegHandler.Slots.
-func (l *Leg) Slots() ([]Slot, Wanted) { return nil, Wanted{} }
+// Slots returns what the leg's receiving sections carry, as last told by LegHandler.Slots or about to be.
+func (l *Leg) Slots() ([]Slot, Wanted) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]Slot, len(l.slots))
+	for i, s := range l.slots {
+		out[i] = s.told()
+	}
+	return out, l.wanted
+}
 
-// Stats returns the leg's figures of this moment.
-func (l *Leg) Stats() Stats { return Stats{} }
+func (l *Leg) publications() []*publication {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.published)
+}
+
+func (l *Leg) receiving() []*slot {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.slots)
+}
+
+// assigned returns the leg's slots for the next decision.
+func (l *Leg) assigned() []assign.Slot {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]assign.Slot, len(l.slots))
+	for i, s := range l.slots {
+		out[i] = assign.Slot{MID: s.mid, Kind: s.kind}
+		if s.source != nil {
+			out[i].Track = s.source.id
+		}
+	}
+	return out
+}
+
+// assign takes a decision of the room's. What a slot no longer carries stops at once; what it carries now begins when the
+// handler was told.
+func (l *Leg) assign(next []assign.Slot, wanted Wanted, published map[string]*publication) {
+	l.mu.Lock()
+	changed := l.wanted != wanted
+	l.wanted = wanted
+	for i, a := range next {
+		if i >= len(l.slots) {
+			break // cannot be: slots are only ever added
+		}
+		s, p := l.slots[i], published[a.Track]
+		if s.source == p {
+			s.refresh()
+			continue
+		}
+		changed = true
+		s.source = p
+		s.detach()
+	}
+	changed = changed || l.notifier.neverTold()
+	l.mu.Unlock()
+	if changed {
+		l.notifier.slots()
+	}
+}
+
+// attach begins what the handler was just told, unless it has changed again meanwhile.
+func (l *Leg) attach(told []Slot) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, t := range told {
+		if s := l.slots[i]; s.source != nil && s.source.id == t.Track && !t.Undecodable {
+			s.attach(s.source)
+		}
+	}
+}
+
+// level returns how loud the leg's microphone is.
+func (l *Leg) level(now time.Time) float64 {
+	loudest := 0.0
+	for _, p := range l.publications() {
+		if p.kind == KindAudio && p.source() == SourceMicrophone && !p.muted.Load() {
+			loudest = max(loudest, p.meter.Level(now))
+		}
+	}
+	return loudest
+}
+
+// writeRTCP sends reports and feedback to the client; without a connection they are lost, as on the network.
+func (l *Leg) writeRTCP(packets ...rtcp.Packet) {
+	if err := l.pc.Load().WriteRTCP(packets); err != nil && !l.closing() {
+		l.room.server.counters.sendErrors.Add(1)
+	}
+}
+
+// broke ends the leg after a panic in code that worked for it. It is called deferred, with what recover returned.
+func (l *Leg) broke(p any) {
+	if p == nil {
+		return
+	}
+	l.room.server.counters.panics.Add(1)
+	l.room.server.log.Error("sfu: panic in a leg", "leg", l.id, "panic", p, "stack", string(debug.Stack()))
+	l.shut(ErrPanic)
+}
+
+func (l *Leg) closing() bool {
+	select {
+	case <-l.shutting:
+		return true
+	default:
+		return false
+	}
+}
 
 // Close leaves the room and waits until nothing of the leg is left. It is idempotent. The handler's Closed has returned by
 // then, so Close must not be called from a handler: use CloseAsync there.
-func (l *Leg) Close() error { return nil }
+func (l *Leg) Close() error {
+	l.shut(nil)
+	<-l.gone
+	return nil
+}
 
 // CloseAsync is Close without the waiting.
-func (l *Leg) CloseAsync() {}
+func (l *Leg) CloseAsync() { l.shut(nil) }
+
+// shut begins to close the leg, once. It does not wait, so that packet paths and Pion's callbacks may call it.
+func (l *Leg) shut(reason error) {
+	l.shutOnce.Do(func() {
+		l.reason = reason
+		close(l.shutting)
+		go l.finish()
+	})
+}
+
+// finish frees what the leg holds, in an order in which nothing new can be attached to what is freed already.
+func (l *Leg) finish() {
+	l.room.leave(l)
+	for _, s := range l.receiving() {
+		s.detach()
+	}
+	for _, p := range l.publications() {
+		p.end()
+	}
+	l.negotiating <- struct{}{} // a negotiation under way ends first; no other begins after shutting
+	if err := l.pc.Load().GracefulClose(); err != nil {
+		l.room.server.log.Debug("sfu: close peer connection", "leg", l.id, "error", err)
+	}
+	l.notifier.close()
+	<-l.notifier.done
+	<-l.downlink.done
+	l.uplink.close()
+	close(l.gone)
+}

@@ -1,16 +1,206 @@
 package sfu
 
+import (
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"confab/sfu/assign"
+	"confab/sfu/loudness"
+)
+
+const (
+	// roomPeriod is how often a room looks who is speaking.
+	roomPeriod = 100 * time.Millisecond
+	// speakersPeriod is the least time between two calls of RoomHandler.Speakers.
+	speakersPeriod = 200 * time.Millisecond
+	// maxSpeakers bounds the list of speakers: more voices than that at once are a crowd.
+	maxSpeakers = 16
+)
+
 // Room is a set of legs that receive each other. Its methods may be called by several goroutines.
+//
+// One goroutine, run, decides what every leg receives. It is woken when anything changes that the decision depends on,
+// and takes as long as there are changes, so that a hundred joins at once cost few rounds.
 type Room struct {
 	server  *Server
 	handler RoomHandler
+	wake    chan struct{} // capacity 1: something changed
+	stop    chan struct{}
+	done    chan struct{}
+
+	mu     sync.Mutex // owns the fields below
+	legs   []*Leg     // in the order of joining
+	joined int        // legs ever joined
+	closed bool
+
+	// owned by run
+	speakers []string // ids, loudest first: the ranking with its hysteresis
+	told     []Speaker
+	toldAt   time.Time
+}
+
+func newRoom(s *Server, h RoomHandler) *Room {
+	r := &Room{
+		server: s, handler: h,
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+	}
+	go r.run()
+	return r
 }
 
 // Join adds a leg with an id of the caller's that is unique in the room. Nothing flows before a negotiation by
 // RingOffer and Answer, or by Offer. Errors: ErrClosed, ErrDuplicateLeg, ErrFull.
 func (r *Room) Join(id string, h LegHandler) (*Leg, error) {
-	return &Leg{id: id, room: r, handler: h}, nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.closed:
+		return nil, ErrClosed
+	case slices.ContainsFunc(r.legs, func(l *Leg) bool { return l.id == id }):
+		return nil, fmt.Errorf("%w: %q", ErrDuplicateLeg, id)
+	case len(r.legs) >= r.server.cfg.MaxLegs:
+		return nil, fmt.Errorf("%w: %d legs", ErrFull, len(r.legs))
+	}
+	l, err := newLeg(r, id, r.joined, h)
+	if err != nil {
+		return nil, err
+	}
+	r.joined++
+	r.legs = append(r.legs, l)
+	return l, nil
 }
 
 // Close closes all legs and waits. It is idempotent.
-func (r *Room) Close() error { return nil }
+func (r *Room) Close() error {
+	r.close()
+	return nil
+}
+
+func (r *Room) close() {
+	r.mu.Lock()
+	first := !r.closed
+	r.closed = true
+	legs := slices.Clone(r.legs)
+	r.mu.Unlock()
+	var wait sync.WaitGroup
+	for _, l := range legs {
+		wait.Go(func() {
+			l.shut(ErrClosed)
+			<-l.gone
+		})
+	}
+	wait.Wait()
+	if first {
+		close(r.stop)
+	}
+	<-r.done
+	r.server.forget(r)
+}
+
+// leave takes a leg out. Its tracks are gone for the others at the next round.
+func (r *Room) leave(l *Leg) {
+	r.mu.Lock()
+	r.legs = slices.DeleteFunc(r.legs, func(other *Leg) bool { return other == l })
+	r.mu.Unlock()
+	r.changed()
+}
+
+// changed wakes the room's goroutine.
+func (r *Room) changed() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (r *Room) size() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.legs)
+}
+
+func (r *Room) members() []*Leg {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.legs)
+}
+
+func (r *Room) run() {
+	defer close(r.done)
+	tick := time.NewTicker(roomPeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.stop:
+			return
+		case <-r.wake:
+			r.guard(r.distribute)
+		case now := <-tick.C:
+			r.guard(func() { r.listen(now) })
+		}
+	}
+}
+
+// guard keeps a room alive through a panic in its own goroutine, which would otherwise end the process: the round is lost,
+// and the next one starts from the state of the legs again.
+func (r *Room) guard(round func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.server.counters.panics.Add(1)
+			r.server.log.Error("sfu: panic in a room", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	round()
+}
+
+// listen ranks the speakers, tells them, and follows a changed order with the slots.
+func (r *Room) listen(now time.Time) {
+	var entries []loudness.Entry
+	for _, l := range r.members() {
+		if level := l.level(now); level > 0 {
+			entries = append(entries, loudness.Entry{ID: l.id, Level: level})
+		}
+	}
+	ranked := loudness.Rank(r.speakers, entries)
+	ranked = ranked[:min(len(ranked), maxSpeakers)]
+	ids := make([]string, len(ranked))
+	speakers := make([]Speaker, len(ranked))
+	for i, e := range ranked {
+		ids[i] = e.ID
+		// In tenths: a change that no eye sees is none.
+		speakers[i] = Speaker{Leg: e.ID, Level: float64(int(e.Level*10+0.5)) / 10}
+	}
+	if !slices.Equal(ids, r.speakers) {
+		r.speakers = ids
+		r.distribute()
+	}
+	if r.handler != nil && now.Sub(r.toldAt) >= speakersPeriod && !slices.Equal(speakers, r.told) {
+		r.told, r.toldAt = speakers, now
+		r.handler.Speakers(speakers)
+	}
+}
+
+// distribute decides anew what all slots of all legs carry.
+func (r *Room) distribute() {
+	legs := r.members()
+	var tracks []assign.Track
+	published := map[string]*publication{}
+	for _, l := range legs {
+		for _, p := range l.publications() {
+			published[p.id] = p
+			tracks = append(tracks, assign.Track{
+				ID: p.id, Leg: l.id, Kind: p.kind, Source: p.source(), Muted: p.muted.Load(), Joined: l.joined,
+			})
+		}
+	}
+	for _, l := range legs {
+		slots := l.assigned()
+		next, wanted := assign.Tracks(assign.Input{
+			Self: l.id, Tracks: tracks, Slots: slots, View: l.tiles(), Speakers: r.speakers,
+		})
+		l.assign(next, Wanted(wanted), published)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/webrtc/v4"
 )
 
 // What the methods of Server, Room and Leg refuse with, for errors.Is. Each is wrapped with what was being done.
@@ -28,6 +29,11 @@ var (
 	ErrDuplicateLeg = errors.New("sfu: leg exists")
 	// ErrFull: a bound on rooms or legs is reached.
 	ErrFull = errors.New("sfu: full")
+	// ErrPeerClosed: the reason given to LegHandler.Closed when the client closed its side of the connection.
+	ErrPeerClosed = errors.New("sfu: the peer closed the connection")
+	// ErrAbuse: the reason given to LegHandler.Closed when a client did what only an attacker does, such as sending
+	// on thousands of SSRCs.
+	ErrAbuse = errors.New("sfu: abusive peer")
 	// ErrPanic: the reason given to LegHandler.Closed when a leg was ended because code that worked for it panicked.
 	ErrPanic = errors.New("sfu: panic in leg")
 )
@@ -124,7 +130,7 @@ type LegHandler interface {
 	// Connection tells changes of the connection's state.
 	Connection(State)
 	// Closed is the last call. The reason is nil after Leg.Close, ErrClosed when the room or server closed,
-	// ErrPanic when the leg broke.
+	// ErrPeerClosed when the client closed its PeerConnection, ErrAbuse or ErrPanic when the leg was ended here.
 	Closed(reason error)
 }
 
@@ -140,6 +146,13 @@ type Transport interface {
 	UDPMux() ice.UDPMux
 	// TCPMux carries ICE-TCP; nil where there is none.
 	TCPMux() ice.TCPMux
+}
+
+// Configurer is what a Transport implements in addition if it knows better than its muxes tell how a PeerConnection has
+// to be set up for it: which addresses are candidates, public ones included. Config.PublicIPs is then not used.
+type Configurer interface {
+	// Configure sets muxes, candidate addresses and network types, and nothing else.
+	Configure(*webrtc.SettingEngine)
 }
 
 // BatchWriter is what a Transport implements in addition if it can send many datagrams with few system calls. The

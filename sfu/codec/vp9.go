@@ -1,0 +1,57 @@
+package codec
+
+// parseVP9 reads the payload descriptor of RFC 9628, section 4.2.
+func parseVP9(b []byte) (Info, error) {
+	info := Info{Kind: VP9}
+	if len(b) < 1 {
+		return info, ErrShort
+	}
+	first := b[0]
+	hasID, predicted, layered, flexible := first&0x80 != 0, first&0x40 != 0, first&0x20 != 0, first&0x10 != 0
+	info.Start = first&0x08 != 0
+	info.EndOfFrame = first&0x04 != 0
+	info.Independent = first&0x01 != 0 // Z: not a reference for upper spatial layers
+	at := 1
+	if hasID {
+		if len(b) < at+1 {
+			return info, ErrShort
+		}
+		info.Picture.IDOffset = uint8(at)
+		if b[at]&0x80 != 0 {
+			if len(b) < at+2 {
+				return info, ErrShort
+			}
+			info.Picture.WideID = true
+			info.Picture.ID = uint16(b[at]&0x7F)<<8 | uint16(b[at+1])
+			at += 2
+		} else {
+			info.Picture.ID = uint16(b[at])
+			at++
+		}
+	}
+	interLayer := false
+	if layered {
+		if len(b) < at+1 {
+			return info, ErrShort
+		}
+		info.Temporal = b[at] >> 5
+		info.Sync = b[at]&0x10 != 0
+		info.Spatial = b[at] >> 1 & 0x07
+		interLayer = b[at]&0x01 != 0
+		at++
+		if !flexible {
+			if len(b) < at+1 {
+				return info, ErrShort
+			}
+			info.Picture.TL0Offset = uint8(at)
+			info.Picture.TL0 = b[at]
+			at++
+		}
+	}
+	if len(b) <= at {
+		return info, ErrShort
+	}
+	info.Independent = !interLayer
+	info.Key = info.Start && !predicted && info.Spatial == 0
+	return info, nil
+}

@@ -1,0 +1,243 @@
+package sfu
+
+import (
+	"io"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/transport/v5/packetio"
+
+	"confab/sfu/section"
+)
+
+const (
+	// tickPeriod is how often a leg looks after what no packet triggers: reports, repeated requests, silence.
+	tickPeriod = 100 * time.Millisecond
+	// reportPeriod is how often sender and receiver reports go out for each stream.
+	reportPeriod = time.Second
+	// keyFramePatience is how long a slot waits for a key frame before it asks again.
+	keyFramePatience = 500 * time.Millisecond
+)
+
+// downlink is what is known of the way to the client: what was sent, and what the client reports of it. RTCP arrives in the
+// one goroutine that decrypts the leg's SRTCP (see bufferFor); tick is the leg's ticker.
+type downlink struct {
+	leg    *Leg
+	poked  chan struct{} // capacity 1
+	done   chan struct{} // closed when the ticker has ended
+	rtcpID uint32        // SSRC of our requests
+	delay  atomic.Int64  // smoothed round trip time, ns
+
+	// For packets sent again; used by the RTCP goroutine alone.
+	burst   burst
+	again   media
+	scratch [mtu]byte
+
+	// bySSRC finds the slot that a report is about. An immutable snapshot.
+	bySSRC atomic.Pointer[map[uint32]*slot]
+
+	mu       sync.Mutex // owns the fields below
+	sequence uint16     // transport-wide
+}
+
+func (d *downlink) init(l *Leg) {
+	d.leg = l
+	d.poked = make(chan struct{}, 1)
+	d.done = make(chan struct{})
+	d.rtcpID = rand.Uint32()
+	d.burst.server = l.room.server
+	d.bySSRC.Store(&map[uint32]*slot{})
+}
+
+func (d *downlink) connected()                     { d.poke() }
+func (d *downlink) negotiated(section.Description) {}
+
+// route makes reports about a slot's SSRCs find it.
+func (d *downlink) route(s *slot) {
+	s.mu.Lock()
+	ssrc, rtx := s.ssrc, s.rtxSSRC
+	s.mu.Unlock()
+	next := map[uint32]*slot{}
+	for k, v := range *d.bySSRC.Load() {
+		next[k] = v
+	}
+	next[ssrc] = s
+	if rtx != 0 {
+		next[rtx] = s
+	}
+	d.bySSRC.Store(&next)
+}
+
+// poke wakes the ticker before its time.
+func (d *downlink) poke() {
+	select {
+	case d.poked <- struct{}{}:
+	default:
+	}
+}
+
+// rtt returns the smoothed round trip time, or a guess while none is known.
+func (d *downlink) rtt() time.Duration {
+	if v := d.delay.Load(); v > 0 {
+		return time.Duration(v)
+	}
+	const guess = 100 * time.Millisecond
+	return guess
+}
+
+// sending counts a packet that is about to go out, and returns its transport-wide sequence number.
+func (d *downlink) sending(int, time.Time) uint16 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sequence++
+	return d.sequence
+}
+
+// rtcpSink takes the RTCP packets that concern one SSRC. Pion hands a packet to the sink of every SSRC that it concerns;
+// each looks only for what is said of its own.
+type rtcpSink struct {
+	leg  *Leg
+	ssrc uint32
+}
+
+// Write handles a packet, and says that the buffer is full, which makes Pion forget it.
+func (s *rtcpSink) Write(b []byte) (int, error) {
+	s.leg.receiveRTCP(s.ssrc, b)
+	return 0, packetio.ErrFull
+}
+
+// Read has nothing for Pion's own readers.
+func (*rtcpSink) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close has nothing to free.
+func (*rtcpSink) Close() error { return nil }
+
+func (l *Leg) receiveRTCP(ssrc uint32, raw []byte) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.broke(p)
+		}
+	}()
+	if l.closing() {
+		return
+	}
+	packets, err := rtcp.Unmarshal(raw)
+	if err != nil {
+		l.room.server.counters.malformed.Add(1)
+		return
+	}
+	now := time.Now()
+	slot := (*l.downlink.bySSRC.Load())[ssrc]
+	for _, p := range packets {
+		switch p := p.(type) {
+		case *rtcp.SenderReport:
+			if p.SSRC == ssrc {
+				l.uplink.senderReport(p, now)
+			}
+			l.receiverReports(slot, p.Reports, now)
+		case *rtcp.ReceiverReport:
+			l.receiverReports(slot, p.Reports, now)
+		case *rtcp.TransportLayerNack:
+			if slot != nil && p.MediaSSRC == ssrc {
+				slot.resend(p, now)
+			}
+		case *rtcp.PictureLossIndication:
+			if slot != nil && p.MediaSSRC == ssrc {
+				slot.askedKeyFrame()
+			}
+		case *rtcp.FullIntraRequest:
+			for _, e := range p.FIR {
+				if slot != nil && e.SSRC == ssrc {
+					slot.askedKeyFrame()
+				}
+			}
+		}
+	}
+}
+
+// receiverReports takes what the client says of a slot's stream.
+func (l *Leg) receiverReports(s *slot, reports []rtcp.ReceptionReport, now time.Time) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	ssrc := s.ssrc
+	s.mu.Unlock()
+	for _, r := range reports {
+		if r.SSRC != ssrc {
+			continue
+		}
+		s.counters.lost.Store(uint32(r.FractionLost))
+		s.counters.jitter.Store(r.Jitter)
+		if r.LastSenderReport == 0 {
+			continue
+		}
+		// RFC 3550, section 6.4.1: now - LSR - DLSR, in units of 1/65536 s.
+		if d := ntpMiddle(now) - r.LastSenderReport - r.Delay; int32(d) >= 0 {
+			l.downlink.measured(time.Duration(d) * time.Second >> 16)
+		}
+	}
+}
+
+// measured smooths a round trip time as TCP does (RFC 6298).
+func (d *downlink) measured(rtt time.Duration) {
+	const longest = 10 * time.Second // beyond, the report lies
+	if rtt > longest {
+		return
+	}
+	rtt = max(rtt, time.Microsecond)
+	old := d.delay.Load()
+	if old == 0 {
+		old = int64(rtt)
+	}
+	d.delay.Store(old + (int64(rtt)-old)/8)
+}
+
+// tick looks after the leg until it closes.
+func (l *Leg) tick() {
+	d := &l.downlink
+	defer close(d.done)
+	defer func() {
+		if p := recover(); p != nil {
+			l.broke(p)
+		}
+	}()
+	ticker := time.NewTicker(tickPeriod)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-l.shutting:
+			return
+		case <-d.poked:
+			l.requestKeyFrames(time.Now())
+		case now := <-ticker.C:
+			l.requestKeyFrames(now)
+			l.uplink.tick(now)
+			for _, s := range l.receiving() {
+				s.tick(now)
+			}
+		}
+	}
+}
+
+// requestKeyFrames sends on what receivers asked for.
+func (l *Leg) requestKeyFrames(now time.Time) {
+	var requests []rtcp.Packet
+	for _, p := range l.publications() {
+		for _, layer := range p.all() {
+			if layer.keys.due(now) {
+				layer.askedKey.Add(1)
+				requests = append(requests, &rtcp.PictureLossIndication{
+					SenderSSRC: l.downlink.rtcpID, MediaSSRC: layer.ssrc,
+				})
+			}
+		}
+	}
+	if len(requests) > 0 {
+		l.room.server.counters.plisOut.Add(uint64(len(requests)))
+		l.writeRTCP(requests...)
+	}
+}

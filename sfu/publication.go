@@ -1,0 +1,345 @@
+package sfu
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"confab/sfu/cache"
+	"confab/sfu/codec"
+	"confab/sfu/loudness"
+	"confab/sfu/packet"
+	"confab/sfu/section"
+)
+
+// publication is what a leg sends on one section: a track, in one layer or in several (simulcast). Publications are keyed
+// by mid, because ids of tracks and streams outlive RTCRtpSender.replaceTrack.
+type publication struct {
+	id   string
+	mid  string
+	kind string
+	leg  *Leg
+	rids []string // simulcast layers announced, worst first; nil without simulcast
+
+	muted  atomic.Bool
+	named  atomic.Pointer[string]
+	layers atomic.Pointer[[]*layer] // immutable snapshot, worst first
+	meter  loudness.Meter           // fed by the uplink
+
+	mu    sync.Mutex // serialises changes of layers
+	ended bool       // owned by mu
+}
+
+// media is a packet of a layer on its way to the slots. It is valid until the layer's forward returns.
+type media struct {
+	packet.Packet
+	arrival     time.Time
+	layer       *layer
+	format      *format
+	info        codec.Info
+	level       []byte // audio level (RFC 6464)
+	orientation []byte // of the camera (3GPP TS 26.114)
+	descriptor  []byte // dependency descriptor
+	restarted   bool   // sequence numbers have nothing to do with those before
+}
+
+// format is what a layer is encoded as. A new one is made when the sender changes its payload type.
+type format struct {
+	codec section.Codec
+	kind  codec.Kind
+}
+
+// layer is one RTP stream of a publication.
+type layer struct {
+	publication *publication
+	rid         string
+	ssrc        uint32
+	nacks       bool        // lost packets can be asked for again
+	ring        *cache.Ring // nil for audio
+	keys        keyFrames
+
+	format atomic.Pointer[format]
+	// subscribers are the slots that carry the layer or are about to; an immutable snapshot, so that forwarding takes no
+	// lock and a join does not stop the flow.
+	subscribers atomic.Pointer[[]*slot]
+	subscribing sync.Mutex // serialises changes of subscribers
+
+	report                           atomic.Pointer[senderReport]
+	packets, bytes, nacked, askedKey atomic.Uint64
+	rate                             rate
+}
+
+func newPublication(l *Leg, sec section.Section, source string) *publication {
+	p := &publication{
+		id: l.id + "-" + sec.MID, mid: sec.MID, kind: sec.Kind, leg: l, rids: worstFirst(sec.RIDs),
+	}
+	p.named.Store(&source)
+	p.layers.Store(&[]*layer{})
+	return p
+}
+
+func (p *publication) source() string     { return *p.named.Load() }
+func (p *publication) name(source string) { p.named.Store(&source) }
+func (p *publication) all() []*layer      { return *p.layers.Load() }
+
+// best returns the layer that slots begin with, or nil while nothing has arrived.
+func (p *publication) best() *layer {
+	if all := p.all(); len(all) > 0 {
+		return all[len(all)-1]
+	}
+	return nil
+}
+
+// worstFirst orders the names of simulcast layers from the smallest picture to the largest: names that are in common use
+// by their meaning, others as the sender lists them.
+func worstFirst(rids []string) []string {
+	for _, known := range [][]string{{"q", "h", "f"}, {"l", "m", "h"}, {"low", "mid", "high"}, {"0", "1", "2"}} {
+		if !slices.ContainsFunc(rids, func(r string) bool { return !slices.Contains(known, r) }) {
+			sorted := slices.Clone(rids)
+			slices.SortFunc(sorted, func(a, b string) int { return slices.Index(known, a) - slices.Index(known, b) })
+			return sorted
+		}
+	}
+	return slices.Clone(rids)
+}
+
+// layer makes the layer of an SSRC that has begun to arrive. A layer that comes back with another SSRC replaces the old
+// one, whose slots move over. It is nil if the publication has ended.
+func (p *publication) layer(rid string, ssrc uint32, c section.Codec) *layer {
+	p.mu.Lock()
+	if p.ended {
+		p.mu.Unlock()
+		return nil
+	}
+	l := &layer{publication: p, rid: rid, ssrc: ssrc, nacks: c.NACK}
+	l.format.Store(&format{codec: c, kind: codec.KindOf(c.MIME)})
+	l.subscribers.Store(&[]*slot{})
+	if p.kind == KindVideo {
+		l.ring = cache.New()
+	}
+	var replaced *layer
+	all := slices.Clone(p.all())
+	if i := slices.IndexFunc(all, func(o *layer) bool { return o.rid == rid }); i >= 0 {
+		replaced, all[i] = all[i], l
+	} else {
+		all = append(all, l)
+		slices.SortFunc(all, func(a, b *layer) int {
+			return slices.Index(p.rids, a.rid) - slices.Index(p.rids, b.rid)
+		})
+	}
+	p.layers.Store(&all)
+	p.mu.Unlock()
+	if replaced != nil {
+		replaced.end()
+	}
+	p.leg.room.changed()
+	return l
+}
+
+// mute stops forwarding before it returns. When it resumes, receivers begin with a key frame.
+func (p *publication) mute(muted bool) {
+	if p.muted.Swap(muted) == muted || !muted {
+		return
+	}
+	for _, l := range p.all() {
+		for _, s := range *l.subscribers.Load() {
+			s.pause()
+		}
+	}
+}
+
+// end frees the publication's memory.
+func (p *publication) end() {
+	p.mu.Lock()
+	p.ended = true
+	all := p.all()
+	p.layers.Store(&[]*layer{})
+	p.mu.Unlock()
+	for _, l := range all {
+		l.end()
+	}
+}
+
+func (l *layer) end() {
+	for _, s := range *l.subscribers.Load() {
+		s.lost(l)
+	}
+	if l.ring != nil {
+		l.ring.Close()
+	}
+}
+
+// subscribe and unsubscribe replace the snapshot of slots.
+func (l *layer) subscribe(s *slot) {
+	l.subscribing.Lock()
+	defer l.subscribing.Unlock()
+	old := *l.subscribers.Load()
+	if slices.Contains(old, s) {
+		return
+	}
+	next := append(slices.Clone(old), s)
+	l.subscribers.Store(&next)
+}
+
+func (l *layer) unsubscribe(s *slot) {
+	l.subscribing.Lock()
+	defer l.subscribing.Unlock()
+	next := slices.DeleteFunc(slices.Clone(*l.subscribers.Load()), func(o *slot) bool { return o == s })
+	l.subscribers.Store(&next)
+}
+
+// read looks into a packet once for all receivers. It is false for payloads that lie about their lengths and for
+// payload types that were not negotiated.
+func (l *layer) read(m *media, t *routes) bool {
+	f := l.format.Load()
+	if f.codec.PayloadType != m.PayloadType {
+		c, ok := l.publication.codec(m.PayloadType)
+		if !ok {
+			return false
+		}
+		f = &format{codec: c, kind: codec.KindOf(c.MIME)}
+		l.format.Store(f)
+	}
+	m.layer, m.format = l, f
+	m.level, m.orientation, m.descriptor = nil, nil, nil
+	if l.publication.kind == KindAudio {
+		m.info = codec.Info{Key: true, Start: true}
+		if e := m.Extension(t.level); len(e) == 1 {
+			m.level = e
+			if !l.publication.muted.Load() {
+				l.publication.meter.Observe(e[0], m.arrival)
+			}
+		}
+		return true
+	}
+	if e := m.Extension(t.orientation); len(e) == 1 {
+		m.orientation = e
+	}
+	m.descriptor = m.Extension(t.descriptor)
+	info, err := codec.Parse(f.kind, m.Payload, m.descriptor)
+	m.info = info
+	if err != nil {
+		return false
+	}
+	if info.Key {
+		l.keys.arrived()
+	}
+	l.ring.Store(m.Sequence, m.Raw, info.Key)
+	return true
+}
+
+// codec returns the negotiated format with a payload type.
+func (p *publication) codec(pt uint8) (section.Codec, bool) {
+	in := p.leg.uplink.table.sections[p.mid] // the uplink's lock is held by the caller
+	if in == nil {
+		return section.Codec{}, false
+	}
+	return in.section.Codec(pt)
+}
+
+func (l *layer) count(m *media) {
+	l.packets.Add(1)
+	l.bytes.Add(uint64(len(m.Raw)))
+	l.rate.add(len(m.Raw), m.arrival)
+}
+
+// forward hands a packet to every slot that carries the layer. The burst collects what is to be sent; it goes out at the
+// end of a frame, or within a millisecond.
+func (l *layer) forward(m *media, b *burst) {
+	if l.publication.muted.Load() {
+		return
+	}
+	slots := *l.subscribers.Load()
+	if len(slots) == 0 {
+		return
+	}
+	b.begin()
+	for done := 0; done < len(slots); {
+		done = l.forwardFrom(slots, done, m, b)
+	}
+	b.end(m.Marker || l.publication.kind == KindAudio)
+}
+
+// forwardFrom serves slots from the first on and returns how many are served. A panic ends the leg of the slot where it
+// happened and no other.
+func (l *layer) forwardFrom(slots []*slot, first int, m *media, b *burst) (next int) {
+	next = first
+	defer func() {
+		if p := recover(); p != nil {
+			slots[next].leg.broke(p)
+			next++
+		}
+	}()
+	for ; next < len(slots); next++ {
+		slots[next].forward(m, b)
+	}
+	return next
+}
+
+// keyFrames merges requests for key frames of one layer.
+type keyFrames struct {
+	mu     sync.Mutex // owns the fields below
+	wanted bool       // asked for by somebody, and not begun to arrive since it was last sent on
+	asked  time.Time  // when it was last sent on
+}
+
+const (
+	// keyFramePeriod is the least time between two requests for a key frame of one layer: each costs the sender ten
+	// times the bits of another frame.
+	keyFramePeriod = 300 * time.Millisecond
+)
+
+func (k *keyFrames) arrived() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.wanted = false
+}
+
+// due tells whether a request has to be sent on now, and notes that it was.
+func (k *keyFrames) due(now time.Time) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.wanted || now.Sub(k.asked) < keyFramePeriod {
+		return false
+	}
+	k.asked = now
+	return true
+}
+
+func (k *keyFrames) want() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.wanted = true
+}
+
+// askKeyFrame notes that a receiver needs a key frame. The publishing leg's ticker sends the request on, at once if
+// none was sent lately: nobody who asks waits for a write.
+func (l *layer) askKeyFrame() {
+	l.keys.want()
+	l.publication.leg.downlink.poke()
+}
+
+// senderReport is what a publisher last said of the time of a layer's timestamps.
+type senderReport struct {
+	ntp       uint64 // RFC 3550 section 4, of the publisher's clock
+	timestamp uint32
+	arrival   time.Time
+}
+
+// rate measures bits per second over windows of a second. It belongs to the uplink; Value may be read by others.
+type rate struct {
+	began time.Time
+	bytes int
+	value atomic.Int64
+}
+
+func (r *rate) add(n int, now time.Time) {
+	r.bytes += n
+	if d := now.Sub(r.began); d >= time.Second {
+		if !r.began.IsZero() {
+			r.value.Store(int64(float64(r.bytes) * 8 / d.Seconds()))
+		}
+		r.began, r.bytes = now, 0
+	}
+}

@@ -1,0 +1,146 @@
+package sfu
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+// ntpEpoch is the beginning of NTP time (RFC 5905), 1900, in Unix seconds.
+const ntpEpoch = -2208988800
+
+// ntpTime returns a time as NTP writes it: seconds in the upper, fractions in the lower 32 bits.
+func ntpTime(t time.Time) uint64 {
+	seconds := uint64(t.Unix() - ntpEpoch)
+	return seconds<<32 | uint64(t.Nanosecond())<<32/1e9
+}
+
+// ntpMiddle returns the middle 32 bits, in units of 1/65536 s, as reports carry them.
+func ntpMiddle(t time.Time) uint32 { return uint32(ntpTime(t) >> 16) }
+
+// senderReport takes what a publisher says of the time of its timestamps.
+func (u *uplink) senderReport(r *rtcp.SenderReport, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s := u.streams[r.SSRC]
+	if s == nil || s.layer == nil {
+		return
+	}
+	s.layer.report.Store(&senderReport{ntp: r.NTPTime, timestamp: r.RTPTime, arrival: now})
+	u.synchronise(r.NTPTime, now)
+}
+
+// synchronise learns how far the publisher's clock is from ours: the least of what its reports show, because delay only
+// ever makes the difference look larger. The estimate may creep up slowly, as clocks drift.
+func (u *uplink) synchronise(ntp uint64, now time.Time) {
+	seen := ntpSub(ntpTime(now), ntp)
+	const drift = 200 * time.Microsecond // per report; a bad crystal drifts 100 µs in a second
+	if !u.synchronised || seen < u.clockAhead+drift {
+		u.clockAhead = seen
+	} else {
+		u.clockAhead += drift
+	}
+	u.synchronised = true
+}
+
+// clock returns what has to be added to the publisher's times to have ours.
+func (u *uplink) clock() (ahead time.Duration, ok bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.clockAhead, u.synchronised
+}
+
+func ntpSub(a, b uint64) time.Duration {
+	d := int64(a - b)
+	return time.Duration(d>>32)*time.Second + time.Duration(uint64(d)&0xFFFFFFFF*1e9>>32)
+}
+
+// tick sends the reports that are due, and asks again for what is still missing.
+func (u *uplink) tick(now time.Time) {
+	var out []rtcp.Packet
+	u.mu.Lock()
+	var blocks []rtcp.ReceptionReport
+	for _, s := range u.streams {
+		if s.layer == nil {
+			continue
+		}
+		if s.layer.nacks && s.watch.Missing() {
+			if due := s.watch.Due(nil, now, u.leg.downlink.rtt()); len(due) > 0 {
+				s.layer.nacked.Add(uint64(len(due)))
+				u.leg.room.server.counters.nacksOut.Add(uint64(len(due)))
+				out = append(out, &rtcp.TransportLayerNack{
+					SenderSSRC: u.rtcpID, MediaSSRC: s.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(due),
+				})
+			}
+			if s.watch.GaveUp() {
+				s.layer.askKeyFrame()
+			}
+		}
+		if now.Sub(s.nextReport) >= reportPeriod && s.watch.Started() {
+			s.nextReport = now
+			blocks = append(blocks, s.reception(now))
+		}
+	}
+	u.mu.Unlock()
+	const most = 31 // blocks in one report: the count has five bits
+	for len(blocks) > 0 {
+		n := min(most, len(blocks))
+		out = append(out, &rtcp.ReceiverReport{SSRC: u.rtcpID, Reports: blocks[:n]})
+		blocks = blocks[n:]
+	}
+	out = append(out, u.transportFeedback(now)...)
+	if len(out) > 0 {
+		u.leg.writeRTCP(out...)
+	}
+}
+
+// reception makes a stream's block of a receiver report (RFC 3550, section 6.4.1).
+func (s *stream) reception(now time.Time) rtcp.ReceptionReport {
+	r := s.watch.Report()
+	s.lastReport = r
+	block := rtcp.ReceptionReport{
+		SSRC: s.ssrc, FractionLost: r.FractionLost, TotalLost: r.Lost,
+		LastSequenceNumber: r.Highest, Jitter: r.Jitter,
+	}
+	if sr := s.layer.report.Load(); sr != nil {
+		block.LastSenderReport = uint32(sr.ntp >> 16)
+		block.Delay = uint32(now.Sub(sr.arrival).Seconds() * 65536)
+	}
+	return block
+}
+
+// tick sends the slot's sender report when it is due, and asks again for a key frame that does not come.
+func (s *slot) tick(now time.Time) {
+	s.mu.Lock()
+	if !s.waiting.IsZero() && now.Sub(s.waiting) > keyFramePatience && s.target != nil {
+		s.waiting = now
+		s.target.askKeyFrame()
+	}
+	report := s.senderReport(now)
+	s.mu.Unlock()
+	if report != nil {
+		s.leg.writeRTCP(report)
+	}
+}
+
+// senderReport relates the slot's timestamps to our clock (RFC 3550, section 6.4.1). Where the publisher has told how its
+// timestamps relate to its own clock, that is translated, so that sound and picture of one publisher stay together
+// whatever slots they are in; until then, the time of sending has to do. Called with mu held.
+func (s *slot) senderReport(now time.Time) rtcp.Packet {
+	if now.Sub(s.reportedAt) < reportPeriod || s.current == nil || s.sentAt.IsZero() {
+		return nil
+	}
+	s.reportedAt = now
+	rate := float64(s.format.codec.ClockRate)
+	timestamp := s.stream.Last().Timestamp + uint32(now.Sub(s.sentAt).Seconds()*rate)
+	ahead, known := s.current.publication.leg.uplink.clock()
+	if sr := s.current.report.Load(); sr != nil && known {
+		there := now.Add(-ahead)
+		since := ntpSub(ntpTime(there), sr.ntp)
+		timestamp = sr.timestamp + uint32(int64(since.Seconds()*rate)) + s.stream.Offset()
+	}
+	return &rtcp.SenderReport{
+		SSRC: s.ssrc, NTPTime: ntpTime(now), RTPTime: timestamp,
+		PacketCount: uint32(s.counters.packets.Load()), OctetCount: uint32(s.counters.bytes.Load()),
+	}
+}

@@ -1,0 +1,112 @@
+package sfu
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"confab/sfu/codec"
+	"confab/sfu/packet"
+	"confab/sfu/rewrite"
+)
+
+// maxResend bounds how many packets one NACK makes us send: a receiver that has lost more needs a key frame.
+const maxResend = 64
+
+// resend answers a NACK from the cache of the layer that each packet came from, whichever sources the slot has carried
+// meanwhile. Answers go on the RTX stream (RFC 4588) where that was negotiated, and as copies otherwise.
+func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
+	counters := &s.leg.room.server.counters
+	b := &s.leg.downlink.burst
+	asked := 0
+	b.begin()
+	defer b.end(true)
+	for _, pair := range nack.Nacks {
+		pair.Range(func(seq uint16) bool {
+			asked++
+			if asked > maxResend {
+				return false
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.repeat(seq, now, b) {
+				s.counters.resent.Add(1)
+				counters.retransmitted.Add(1)
+			}
+			return true
+		})
+	}
+	s.counters.nacks.Add(uint64(asked))
+	counters.nacksIn.Add(uint64(asked))
+}
+
+// repeat sends one packet again, if it is still known. Called with mu held.
+func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
+	from, ok := s.stream.Find(seq)
+	if !ok || !s.bound {
+		return false
+	}
+	origin := s.origins[from.Tag%uint32(len(s.origins))]
+	if origin.tag != from.Tag || origin.layer.ring == nil || origin.layer.publication.muted.Load() {
+		return false
+	}
+	m := &s.leg.downlink.again
+	n := origin.layer.ring.Get(from.Sequence, s.leg.downlink.scratch[:])
+	if n == 0 || m.Parse(s.leg.downlink.scratch[:n]) != nil {
+		return false
+	}
+	f := origin.layer.format.Load()
+	payload, ok := s.section.Match(f.codec)
+	if !ok {
+		return false
+	}
+	info, err := codec.Parse(f.kind, m.Payload, nil)
+	if err != nil {
+		return false
+	}
+	out := from.Apply(rewrite.In{
+		Timestamp: m.Timestamp, Sequence: m.Sequence,
+		Picture: info.Picture.ID, TL0: info.Picture.TL0, KeyIndex: info.Picture.KeyIndex,
+	})
+	h := packet.Header{
+		Marker: m.Marker, PayloadType: payload.PayloadType,
+		Sequence: out.Sequence, Timestamp: out.Timestamp, SSRC: s.ssrc,
+	}
+	repeats := s.rtxSSRC != 0 && payload.RTX != 0
+	if repeats {
+		s.rtxSeq++
+		h.SSRC, h.PayloadType, h.Sequence = s.rtxSSRC, payload.RTX, s.rtxSeq
+	}
+	size := maxHeader + 2 + len(m.Payload)
+	buf := b.reserve(size)
+	var elements [1]packet.Element
+	if s.ids.twcc != 0 {
+		binary.BigEndian.PutUint16(s.cc[:], s.leg.downlink.sending(size, now))
+		elements[0] = packet.Element{ID: s.ids.twcc, Data: s.cc[:]}
+	}
+	buf = packet.AppendHeader(buf, h, elements[:])
+	if repeats {
+		buf = binary.BigEndian.AppendUint16(buf, out.Sequence)
+	}
+	head := len(buf)
+	buf = append(buf, m.Payload...)
+	info.Picture.Rewrite(buf[head:], out.Picture, out.TL0, out.KeyIndex)
+	s.out.send(b, buf)
+	return true
+}
+
+// askedKeyFrame is called when the receiver's decoder cannot go on.
+func (s *slot) askedKeyFrame() {
+	s.counters.plis.Add(1)
+	s.leg.room.server.counters.plisIn.Add(1)
+	s.mu.Lock()
+	l := s.current
+	if l == nil {
+		l = s.target
+	}
+	s.mu.Unlock()
+	if l != nil {
+		l.askKeyFrame()
+	}
+}

@@ -1,0 +1,318 @@
+package sfu
+
+import (
+	"encoding/binary"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+
+	"confab/sfu/packet"
+	"confab/sfu/rewrite"
+	"confab/sfu/section"
+)
+
+// slot is one receiving section of a leg: an RTP stream that never ends, whatever it carries. It is bound to its m-line
+// for the leg's life and is the webrtc.TrackLocal that stands behind it.
+//
+// The publishing uplink's goroutine calls forward, the receiving leg's RTCP goroutine resend, the room's and the
+// notifier's goroutine detach and attach. All of them hold mu while they touch the stream's state; nobody holds it while
+// anything is sent to the network.
+type slot struct {
+	leg         *Leg
+	kind        string
+	mid         string // set before the slot is listed
+	transceiver *webrtc.RTPTransceiver
+	source      *publication // what the room gave it; owned by leg.mu
+
+	mu      sync.Mutex // owns the fields below
+	section section.Section
+	ids     extensionIDs
+	bound   bool
+	ssrc    uint32
+	rtxSSRC uint32
+	plain   webrtc.TrackLocalWriter // the way out through Pion
+	out     output
+
+	publication *publication // what is carried, once attached
+	current     *layer       // what is forwarded
+	target      *layer       // what shall be forwarded from its next key frame on; current if nothing else is wanted
+	format      *format      // that the fields below were derived from
+	payload     section.Codec
+	decodable   bool
+
+	stream     rewrite.Rewriter
+	tag        uint32    // of the newest source in stream
+	origins    [8]origin // the newest sources, by tag, for retransmissions
+	sentAt     time.Time // of the newest packet
+	reportedAt time.Time // when the newest sender report was made
+	rtxSeq     uint16
+	cc         [2]byte
+	waiting    time.Time // since when a key frame is waited for; zero if not
+
+	counters slotCounters
+}
+
+// extensionIDs are those negotiated for the section, 0 where not.
+type extensionIDs struct {
+	twcc, level, orientation, descriptor uint8
+}
+
+// origin is a source that a slot carried.
+type origin struct {
+	tag   uint32
+	layer *layer
+}
+
+// slotCounters are read by statistics and written under mu; atomic because statistics take no locks of packet paths.
+type slotCounters struct {
+	packets, bytes, resent, dropped, nacks, plis atomic.Uint64
+	lost                                         atomic.Uint32 // fraction of 256, by the last receiver report
+	jitter                                       atomic.Uint32 // ticks
+}
+
+func newSlot(l *Leg, kind string) *slot {
+	return &slot{leg: l, kind: kind}
+}
+
+// Bind is called by Pion when the section is negotiated: the stream gets its SSRCs and its way out.
+func (s *slot) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	if len(c.CodecParameters()) == 0 {
+		return webrtc.RTPCodecParameters{}, errors.New("sfu: no codec negotiated")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ssrc, s.rtxSSRC = uint32(c.SSRC()), uint32(c.SSRCRetransmission())
+	s.plain = c.WriteStream()
+	s.out = &plainOutput{slot: s}
+	s.bound = true
+	return c.CodecParameters()[0], nil
+}
+
+// Unbind is called when Pion stops the section's sender.
+func (s *slot) Unbind(webrtc.TrackLocalContext) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bound = false
+	return nil
+}
+
+// ID, RID, StreamID and Kind are what Pion writes into the description. All slots of a leg are one stream, so that
+// browsers keep picture and sound together; which participant is behind a slot is told by LegHandler.Slots.
+func (s *slot) ID() string { return s.kind + "-" + s.mid + "-" + strconv.Itoa(s.leg.joined) }
+
+// RID is empty: to receivers there is no simulcast.
+func (s *slot) RID() string { return "" }
+
+// StreamID is the same for all slots of a leg.
+func (s *slot) StreamID() string { return "confab" }
+
+// Kind tells audio from video.
+func (s *slot) Kind() webrtc.RTPCodecType { return webrtc.NewRTPCodecType(s.kind) }
+
+// formatAs takes what was negotiated for the section.
+func (s *slot) formatAs(sec section.Section) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.section = sec
+	s.ids = extensionIDs{
+		twcc: sec.Extensions[sdp.TransportCCURI], level: sec.Extensions[sdp.AudioLevelURI],
+		orientation: sec.Extensions[uriOrientation], descriptor: sec.Extensions[uriDescriptor],
+	}
+	s.format = nil
+}
+
+// told describes the slot for the handler. Called with leg.mu held.
+func (s *slot) told() Slot {
+	out := Slot{MID: s.mid, Kind: s.kind}
+	if p := s.source; p != nil {
+		out.Leg, out.Track, out.Source = p.leg.id, p.id, p.source()
+		out.Undecodable = !s.decodes(p)
+	}
+	return out
+}
+
+// decodes tells whether the receiver negotiated the publication's codec. Nothing is known before its first packet.
+func (s *slot) decodes(p *publication) bool {
+	l := p.best()
+	if l == nil {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.section.Match(l.format.Load().codec)
+	return ok
+}
+
+// detach stops what the slot carries, before it returns.
+func (s *slot) detach() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.publication = nil
+	s.carry(nil, nil)
+}
+
+// attach begins to carry a publication: sound at once, pictures with the next key frame.
+func (s *slot) attach(p *publication) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.bound || s.leg.closing() {
+		return
+	}
+	if s.publication != p {
+		s.publication = p
+		s.carry(nil, p.best())
+		return
+	}
+	if s.target == nil {
+		s.carry(nil, p.best())
+	}
+}
+
+// refresh looks again which layer to carry, after the publication's layers may have changed.
+func (s *slot) refresh() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.publication == nil || !s.bound {
+		return
+	}
+	if best := s.publication.best(); best != s.target {
+		s.carry(s.current, best)
+	}
+}
+
+// lost is called when a layer ends.
+func (s *slot) lost(l *layer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	current, target := s.current, s.target
+	if current == l {
+		current = nil
+	}
+	if target == l {
+		target = nil
+	}
+	s.carry(current, target)
+}
+
+// pause makes the stream begin anew, with a key frame, at the next packet.
+func (s *slot) pause() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.carry(nil, s.target)
+}
+
+// carry sets what is forwarded and what shall be, and subscribes accordingly. Called with mu held.
+func (s *slot) carry(current, target *layer) {
+	for _, l := range []*layer{s.current, s.target} {
+		if l != nil && l != current && l != target {
+			l.unsubscribe(s)
+		}
+	}
+	s.current, s.target = current, target
+	for _, l := range []*layer{current, target} {
+		if l != nil {
+			l.subscribe(s)
+		}
+	}
+	s.waiting = time.Time{}
+	if target != nil && target != current && s.kind == KindVideo {
+		s.waiting = time.Now()
+		target.askKeyFrame()
+	}
+}
+
+// forward sends a packet of a layer to the receiver, with the counters of this slot's stream.
+func (s *slot) forward(m *media, b *burst) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in := rewrite.In{
+		Timestamp: m.Timestamp, Sequence: m.Sequence,
+		Picture: m.info.Picture.ID, TL0: m.info.Picture.TL0, KeyIndex: m.info.Picture.KeyIndex,
+	}
+	var out rewrite.Out
+	switch {
+	case m.layer == s.current && !m.restarted && m.format == s.format:
+		if len(m.Payload) == 0 {
+			s.stream.Skip(in)
+			return
+		}
+		var ok bool
+		if out, ok = s.stream.Map(in); !ok {
+			s.counters.dropped.Add(1)
+			return
+		}
+	case m.layer == s.target && len(m.Payload) > 0:
+		if !s.accepts(m) {
+			s.counters.dropped.Add(1)
+			return
+		}
+		out = s.begin(m, in)
+	default:
+		return
+	}
+	s.write(m, out, b)
+	s.sentAt = m.arrival
+}
+
+// accepts tells whether the stream can begin with a packet, and derives how it is written. Called with mu held.
+func (s *slot) accepts(m *media) bool {
+	if s.format != m.format {
+		s.format = m.format
+		s.payload, s.decodable = s.section.Match(m.format.codec)
+	}
+	return s.decodable && m.info.Key
+}
+
+// begin starts a new source in the stream. Called with mu held.
+func (s *slot) begin(m *media, in rewrite.In) rewrite.Out {
+	s.tag++
+	s.origins[s.tag%uint32(len(s.origins))] = origin{tag: s.tag, layer: m.layer}
+	advance := uint32(1)
+	if !s.sentAt.IsZero() {
+		advance = max(1, uint32(m.arrival.Sub(s.sentAt).Seconds()*float64(m.format.codec.ClockRate)))
+	}
+	s.carry(m.layer, m.layer)
+	return s.stream.Start(in, advance, s.tag)
+}
+
+// write builds the packet in the burst's memory and sends it on its way. Called with mu held.
+func (s *slot) write(m *media, out rewrite.Out, b *burst) {
+	payload := m.Payload
+	buf := b.reserve(maxHeader + len(payload))
+	elements := [4]packet.Element{
+		{ID: s.ids.twcc, Data: s.cc[:]},
+		{ID: present(s.ids.level, m.level), Data: m.level},
+		{ID: present(s.ids.orientation, m.orientation), Data: m.orientation},
+		{ID: present(s.ids.descriptor, m.descriptor), Data: m.descriptor},
+	}
+	size := maxHeader + len(payload)
+	if s.ids.twcc != 0 {
+		binary.BigEndian.PutUint16(s.cc[:], s.leg.downlink.sending(size, m.arrival))
+	}
+	buf = packet.AppendHeader(buf, packet.Header{
+		Marker: m.Marker, PayloadType: s.payload.PayloadType,
+		Sequence: out.Sequence, Timestamp: out.Timestamp, SSRC: s.ssrc,
+	}, elements[:])
+	head := len(buf)
+	buf = append(buf, payload...)
+	m.info.Picture.Rewrite(buf[head:], out.Picture, out.TL0, out.KeyIndex)
+	s.counters.packets.Add(1)
+	s.counters.bytes.Add(uint64(len(payload)))
+	s.out.send(b, buf)
+}
+
+// maxHeader is the room that write needs for a header with all extensions. Descriptors are at most 255 bytes by the
+// two-byte form; structures of AV1 have some 80.
+const maxHeader = packet.HeaderLen + 4 + 4*2 + 2 + 1 + 1 + 255 + 3
+
+func present(id uint8, data []byte) uint8 {
+	if len(data) == 0 {
+		return 0
+	}
+	return id
+}
