@@ -25,6 +25,8 @@ const (
 	Receipt      = "receipt"       // by user
 	Typing       = "typing"        // by user
 	Call         = "call"          // by user: starting, joining, renegotiating
+	Signal       = "signal"        // by user: pings, ICE candidates, views, mutes
+	Connect      = "connect"       // by address: sockets being opened
 )
 
 // rate is a bucket's size and how fast it fills.
@@ -51,6 +53,8 @@ func rates() map[string]rate {
 		Receipt:      {burst: 600, perSecond: 60},
 		Typing:       {burst: 30, perSecond: 3},
 		Call:         {burst: 60, perSecond: 3},
+		Signal:       {burst: 400, perSecond: 40},
+		Connect:      {burst: 600, perSecond: 20},
 	}
 }
 
