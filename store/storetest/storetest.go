@@ -209,9 +209,7 @@ func idsOf[T any](list []T, id func(T) store.ID) []store.ID {
 	return ids
 }
 
-func userID(u store.User) store.ID             { return u.ID }
 func chatID(c store.Chat) store.ID             { return c.ID }
-func messageID(m store.Message) store.ID       { return m.ID }
 func callID(c store.Call) store.ID             { return c.ID }
 func sessionID(s store.Session) store.ID       { return s.ID }
 func attachmentID(a store.Attachment) store.ID { return a.ID }

@@ -34,12 +34,24 @@ var databases atomic.Int64
 // dropped when the test ends.
 func URL(t testing.TB) string {
 	t.Helper()
+	return fresh(t, template)
+}
+
+// EmptyURL is URL for a database that has not been migrated.
+func EmptyURL(t testing.TB) string {
+	t.Helper()
+	return fresh(t, "template1")
+}
+
+// fresh makes a database for one test.
+func fresh(t testing.TB, from string) string {
+	t.Helper()
 	c, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := fmt.Sprintf("test_%d", databases.Add(1))
-	if err := c.CreateDatabase(t.Context(), name); err != nil {
+	if err := c.admin(t.Context(), `CREATE DATABASE `+name+` TEMPLATE `+from); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
