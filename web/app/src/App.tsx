@@ -1,0 +1,53 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { Tooltip } from "radix-ui";
+import { useEffect } from "react";
+import { AuthScreen } from "./auth/AuthScreen";
+import { useSession } from "./hooks";
+import { navigate, useRoute } from "./platform/router";
+import { Shell } from "./Shell";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
+import { Splash } from "./ui/Splash";
+import { Toasts } from "./ui/toasts";
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: { retry: 1, staleTime: 15_000, refetchOnWindowFocus: false },
+  },
+});
+
+export function App() {
+  return (
+    <QueryClientProvider client={queries}>
+      <Tooltip.Provider delayDuration={500} skipDelayDuration={200}>
+        <ErrorBoundary>
+          <Screen />
+        </ErrorBoundary>
+        <Toasts />
+      </Tooltip.Provider>
+    </QueryClientProvider>
+  );
+}
+
+/** Signed in or not decides what is shown; the address follows, and a link that was opened is kept for after. */
+function Screen() {
+  const session = useSession();
+  const route = useRoute();
+  const atDoor = route.name === "login" || route.name === "register";
+
+  useEffect(() => {
+    if (session.status === "signed-in" && atDoor) navigate({ name: "home" }, { replace: true });
+    if (session.status === "signed-out") {
+      queries.clear();
+      if (!atDoor && session.reason === "logout") navigate({ name: "login" }, { replace: true });
+    }
+  }, [session, atDoor]);
+
+  switch (session.status) {
+    case "restoring":
+      return <Splash />;
+    case "signed-out":
+      return <AuthScreen registering={route.name === "register"} reason={session.reason} />;
+    case "signed-in":
+      return <Shell />;
+  }
+}

@@ -1,0 +1,60 @@
+import { useTranslation } from "react-i18next";
+import { CallLayer } from "./call/CallLayer";
+import { Sidebar } from "./chats/Sidebar";
+import { Conversation } from "./conversation/Conversation";
+import { useConnection, useModel } from "./hooks";
+import { useTwoPanes } from "./platform/media";
+import { useRoute } from "./platform/router";
+import { usePageTitle } from "./platform/title";
+import { SettingsScreen } from "./settings/SettingsScreen";
+import { ConnectionBanner } from "./ui/ConnectionBanner";
+import { Empty } from "./ui/Empty";
+import { Splash } from "./ui/Splash";
+
+/** The app of somebody who is signed in: the chats on the left, what was chosen on the right; one at a time on phones. */
+export function Shell() {
+  const known = useModel((state) => state.me !== null);
+  return known ? <Panes /> : <Waiting />;
+}
+
+function Panes() {
+  const route = useRoute();
+  const twoPanes = useTwoPanes();
+  const atList = route.name !== "chat" && route.name !== "settings";
+  usePageTitle();
+
+  return (
+    <div className="flex h-dvh flex-col overflow-hidden bg-canvas text-ink">
+      <ConnectionBanner />
+      <div className="flex min-h-0 flex-1">
+        {(twoPanes || atList) && <Sidebar />}
+        {route.name === "chat" && <Conversation key={route.chatId} chatId={route.chatId} />}
+        {route.name === "settings" && <SettingsScreen />}
+        {atList && twoPanes && <Nothing />}
+      </div>
+      <CallLayer />
+    </div>
+  );
+}
+
+function Nothing() {
+  const { t } = useTranslation();
+  return (
+    <main className="grid flex-1 place-items-center">
+      <Empty icon="chat" title={t("chats.pick")} text={t("chats.pickText")} />
+    </main>
+  );
+}
+
+/** Signed in, but this device knows nothing yet: the first load runs, or the server cannot be reached. */
+function Waiting() {
+  const { status } = useConnection();
+  return (
+    <div className="flex h-dvh flex-col">
+      {status === "offline" && <ConnectionBanner />}
+      <div className="min-h-0 flex-1">
+        <Splash />
+      </div>
+    </div>
+  );
+}

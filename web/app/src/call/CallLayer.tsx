@@ -1,0 +1,31 @@
+import { useEffect } from "react";
+import { useCalls, useCurrentCall } from "../hooks";
+import { CallAudio } from "./CallAudio";
+import { CallScreen } from "./CallScreen";
+import { IncomingCalls } from "./IncomingCalls";
+import { SmallCall } from "./SmallCall";
+import { useRinging } from "./useRinging";
+import { openCall, useCallView } from "./view";
+
+/** Everything about calls that lies over the chats. */
+export function CallLayer() {
+  const incoming = useCalls((state) => state.incoming);
+  const call = useCurrentCall();
+  const view = useCallView();
+  useRinging(incoming.length > 0 && !call, call?.phase === "ringing");
+
+  // The next call opens large, whatever became of this one.
+  const none = call === null;
+  useEffect(() => {
+    if (none) openCall();
+  }, [none]);
+
+  return (
+    <>
+      {call && view === "full" && <CallScreen call={call} />}
+      {call && view === "small" && <SmallCall call={call} />}
+      {call && <CallAudio streams={call.audioStreams} />}
+      <IncomingCalls calls={incoming} busy={call !== null && call.phase !== "ended"} />
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useTwoPanes } from "../platform/media";
+import { modifier, useKeys, withModifier } from "../platform/shortcuts";
+import { IconButton } from "../ui/Button";
+import { cx } from "../ui/classes";
+import { SearchField } from "../ui/Field";
+import { Menu, MenuItem } from "../ui/Menu";
+import { AccountMenu } from "./AccountMenu";
+import { ChatList } from "./ChatList";
+import { NewChatDialog } from "./NewChatDialog";
+import { NewGroupDialog } from "./NewGroupDialog";
+
+/** The left pane: who I am, a filter, the chats. Ctrl/⌘+K goes to the filter, Ctrl/⌘+Shift+K starts a chat. */
+export function Sidebar() {
+  const { t } = useTranslation();
+  const [filter, setFilter] = useState("");
+  const [dialog, setDialog] = useState<"chat" | "group" | null>(null);
+  const search = useRef<HTMLInputElement>(null);
+  const twoPanes = useTwoPanes();
+
+  useKeys((event) => {
+    if (event.key.toLowerCase() !== "k" || !withModifier(event)) return;
+    event.preventDefault();
+    if (event.shiftKey) setDialog("chat");
+    else search.current?.focus();
+  });
+
+  return (
+    <nav
+      aria-label={t("chats.title")}
+      className={cx(
+        "flex min-w-0 flex-col bg-surface pad-safe-top",
+        twoPanes ? "w-[min(22rem,38vw)] shrink-0 border-r border-line" : "flex-1",
+      )}
+    >
+      <header className="flex items-center gap-2 px-3 pt-3 pb-2">
+        <AccountMenu />
+        <h1 className="min-w-0 flex-1 truncate text-[19px] font-semibold tracking-tight">
+          {t("chats.title")}
+        </h1>
+        <Menu trigger={<IconButton icon="compose" label={t("chats.newChat")} tip={false} />}>
+          <MenuItem icon="person" hint={`${modifier}⇧K`} onSelect={() => setDialog("chat")}>
+            {t("chats.newChat")}
+          </MenuItem>
+          <MenuItem icon="people" onSelect={() => setDialog("group")}>
+            {t("chats.newGroup")}
+          </MenuItem>
+        </Menu>
+      </header>
+      <div className="px-3 pb-2">
+        <SearchField
+          ref={search}
+          label={t("chats.search")}
+          value={filter}
+          onChange={setFilter}
+          aria-keyshortcuts="Control+K Meta+K"
+          onKeyDown={(event) => event.key === "Escape" && setFilter("")}
+        />
+      </div>
+      <ChatList filter={filter.trim()} onNewChat={() => setDialog("chat")} />
+      <NewChatDialog
+        open={dialog === "chat"}
+        onClose={() => setDialog(null)}
+        onGroup={() => setDialog("group")}
+      />
+      <NewGroupDialog open={dialog === "group"} onClose={() => setDialog(null)} />
+    </nav>
+  );
+}

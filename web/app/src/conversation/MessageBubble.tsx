@@ -1,0 +1,97 @@
+import type { Chat, Message } from "@confab/sdk";
+import type { CSSProperties } from "react";
+import { useTranslation } from "react-i18next";
+import { moment, timeOfDay } from "../i18n/format";
+import { tintOf } from "../platform/tints";
+import { cx } from "../ui/classes";
+import { Icon } from "../ui/icons";
+import { isEmojiOnly } from "./linkify";
+import { MessageMark } from "./MessageMark";
+import { Quote } from "./Quote";
+import { RichText } from "./RichText";
+
+type BubbleProps = {
+  chat: Chat;
+  message: Message;
+  mine: boolean;
+  first: boolean;
+  last: boolean;
+  authorName: string;
+  quoted: Message | undefined;
+  onShow: (messageId: string) => void;
+};
+
+/** Round, but square where the bubbles of a group meet. */
+export function bubbleShape(mine: boolean, first: boolean, last: boolean): string {
+  return cx(
+    "rounded-[18px]",
+    mine ? !first && "rounded-tr-md" : !first && "rounded-tl-md",
+    mine ? !last && "rounded-br-md" : !last && "rounded-bl-md",
+    mine ? "bg-own" : "bg-other shadow-low",
+  );
+}
+
+export function MessageBubble({ chat, message, mine, first, last, authorName, quoted, onShow }: BubbleProps) {
+  const { t } = useTranslation();
+  const showName = chat.type === "group" && !mine && first;
+  const big = !message.deletedAt && !message.replyTo && isEmojiOnly(message.content);
+  return (
+    <div
+      className={cx(
+        "min-w-0 max-w-full",
+        big ? "px-1" : cx(bubbleShape(mine, first, last), "px-3.5 py-2"),
+        "[-webkit-touch-callout:none] touch:select-none",
+      )}
+    >
+      {showName && (
+        <p
+          className="tint-ink mb-0.5 truncate text-[13.5px] font-semibold"
+          style={{ "--tint": tintOf(message.userId) } as CSSProperties}
+        >
+          {authorName}
+        </p>
+      )}
+      {message.replyTo && !message.deletedAt && (
+        <div className="mt-0.5 mb-1.5">
+          <Quote chat={chat} message={quoted} onClick={() => message.replyTo && onShow(message.replyTo)} />
+        </div>
+      )}
+      {message.deletedAt ? (
+        <p className="flow-root text-ink-3 italic">
+          <Icon name="trash" size={15} className="mr-1.5 inline-block align-[-2px]" />
+          {t("message.deleted")}
+          <Foot chat={chat} message={message} mine={false} />
+        </p>
+      ) : (
+        <div
+          className={cx(
+            "flow-root whitespace-pre-wrap [overflow-wrap:anywhere]",
+            big && "text-[40px] leading-tight",
+          )}
+        >
+          <RichText text={message.content} />
+          <Foot chat={chat} message={message} mine={mine} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The time and how far the message has come, in the last line of the text where there is room. */
+function Foot({ chat, message, mine }: { chat: Chat; message: Message; mine: boolean }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <span
+      className={cx(
+        "float-right mt-[5px] -mb-0.5 ml-2.5 inline-flex items-center gap-1 text-[12px] leading-4 whitespace-nowrap tabular select-none",
+        mine ? "text-own-ink-3" : "text-ink-3",
+      )}
+    >
+      {message.editedAt && !message.deletedAt && <span>{t("message.edited")}</span>}
+      <time dateTime={message.createdAt} title={moment(t, i18n.language, message.createdAt)}>
+        {timeOfDay(i18n.language, message.createdAt)}
+      </time>
+      {mine && <MessageMark chat={chat} message={message} />}
+    </span>
+  );
+}

@@ -1,0 +1,72 @@
+import type { Chat, Message } from "@confab/sdk";
+import { useTranslation } from "react-i18next";
+import { client } from "../client";
+import { errorText } from "../i18n/errors";
+import { timeOfDay } from "../i18n/format";
+import { cx } from "../ui/classes";
+import { bubbleShape } from "./MessageBubble";
+import { PendingMark } from "./MessageMark";
+import { Quote } from "./Quote";
+import { RichText } from "./RichText";
+import type { Row } from "./rows";
+
+/** A message on its way out; one that was refused says why and what can be done. */
+export function PendingBubble({
+  row,
+  chat,
+  quoted,
+}: {
+  row: Extract<Row, { kind: "pending" }>;
+  chat: Chat;
+  quoted: Message | undefined;
+}) {
+  const { t, i18n } = useTranslation();
+  const { pending, first, last } = row;
+  const failed = pending.status === "failed";
+  return (
+    <>
+      <div
+        className={cx(
+          "min-w-0 max-w-full px-3.5 py-2",
+          bubbleShape(true, first, last && !failed),
+          failed && "ring-1 ring-danger/50",
+        )}
+      >
+        {pending.replyTo && (
+          <div className="mt-0.5 mb-1.5">
+            <Quote chat={chat} message={quoted} />
+          </div>
+        )}
+        <div className="flow-root whitespace-pre-wrap [overflow-wrap:anywhere]">
+          <RichText text={pending.content} />
+          <span className="float-right mt-[5px] -mb-0.5 ml-2.5 inline-flex items-center gap-1 text-[12px] leading-4 text-own-ink-3 tabular select-none">
+            <time dateTime={pending.createdAt}>{timeOfDay(i18n.language, pending.createdAt)}</time>
+            <PendingMark status={pending.status} />
+          </span>
+        </div>
+      </div>
+      {failed && (
+        <p role="alert" className="mt-1 flex flex-wrap justify-end gap-x-3 text-[13px] text-danger">
+          <span>
+            {t("message.sendFailed")}
+            {pending.error && `: ${errorText(t, pending.error)}`}
+          </span>
+          <button
+            type="button"
+            className="rounded font-medium underline underline-offset-2"
+            onClick={() => client.messaging.retry(pending.clientId)}
+          >
+            {t("message.retry")}
+          </button>
+          <button
+            type="button"
+            className="rounded font-medium underline underline-offset-2"
+            onClick={() => client.messaging.discard(pending.clientId)}
+          >
+            {t("message.discard")}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}

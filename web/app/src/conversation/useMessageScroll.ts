@@ -1,0 +1,124 @@
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+
+/** This near to the bottom (px) counts as being there: new messages are followed. */
+const nearBottom = 48;
+
+/** The way back down is offered from this far away (px). */
+const farFromBottom = 320;
+
+/** Earlier messages are asked for when less than this much (px) is left above. */
+const nearTop = 900;
+
+/** Space above the unread divider when the chat opens at it (px). */
+const dividerMargin = 96;
+
+type ScrollInput = {
+  /** Changes when something is put before the first message. */
+  firstKey: string | undefined;
+  /** Changes with everything that is shown. */
+  content: unknown;
+  /** The newest is mine: go to it wherever one was. */
+  lastMineKey: string | undefined;
+  onNearTop: () => void;
+  /** After every movement: what is visible may have changed. */
+  onMove: () => void;
+};
+
+/**
+ * Keeps the list where the reader is: at the bottom it follows what is new; further up nothing moves, not even when
+ * earlier messages come in above. Scroll anchoring of the browser is off, since not all have it.
+ */
+export function useMessageScroll(scroller: RefObject<HTMLElement | null>, input: ScrollInput) {
+  const latest = useRef(input);
+  const following = useRef(true);
+  const placed = useRef(false);
+  const before = useRef<{ firstKey: string | undefined; height: number; lastMineKey: string | undefined }>(
+    undefined,
+  );
+  const [far, setFar] = useState(false);
+
+  const toBottom = useCallback(
+    (smooth = false) => {
+      const element = scroller.current;
+      if (!element) return;
+      following.current = true;
+      element.scrollTo({ top: element.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+    },
+    [scroller],
+  );
+
+  const measure = useCallback(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+    following.current = below <= nearBottom;
+    setFar(below > farFromBottom);
+    if (element.scrollTop < nearTop) latest.current.onNearTop();
+    latest.current.onMove();
+  }, [scroller]);
+
+  useLayoutEffect(() => {
+    latest.current = input;
+    const element = scroller.current;
+    if (!element) return;
+    const old = before.current;
+    if (!placed.current && input.firstKey !== undefined) {
+      placed.current = true;
+      openAt(element, toBottom);
+    } else if (old && old.lastMineKey !== input.lastMineKey && input.lastMineKey !== undefined) {
+      toBottom();
+    } else if (following.current) {
+      toBottom();
+    } else if (old && old.firstKey !== input.firstKey) {
+      element.scrollTop += element.scrollHeight - old.height;
+    }
+    before.current = {
+      firstKey: input.firstKey,
+      height: element.scrollHeight,
+      lastMineKey: input.lastMineKey,
+    };
+    measure();
+    // runs when what is shown changed
+  }, [input.firstKey, input.content, input.lastMineKey]);
+
+  // The virtual keyboard, a taller composer, a picture that loads: whoever is at the bottom stays there.
+  useEffect(() => {
+    const element = scroller.current;
+    const content = element?.firstElementChild;
+    if (!element || !content) return;
+    const observer = new ResizeObserver(() => {
+      if (following.current) toBottom();
+      if (before.current) before.current.height = element.scrollHeight;
+      measure();
+    });
+    observer.observe(element);
+    observer.observe(content);
+    element.addEventListener("scroll", measure, { passive: true });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", measure);
+    };
+  }, [scroller, toBottom, measure]);
+
+  return { far, toBottom };
+}
+
+/** Where a chat opens: at the first unread message, else at the end. */
+function openAt(element: HTMLElement, toBottom: () => void): void {
+  const divider = element.querySelector<HTMLElement>("[data-unread-divider]");
+  toBottom();
+  if (!divider) return;
+  const top = divider.getBoundingClientRect().top - element.getBoundingClientRect().top;
+  if (top < dividerMargin) element.scrollTop += top - dividerMargin;
+}
+
+/** The seq of the lowest message that is in sight, or 0. */
+export function lastVisibleSeq(element: HTMLElement): number {
+  const bottom = element.getBoundingClientRect().bottom;
+  const messages = element.querySelectorAll<HTMLElement>("[data-seq]");
+  for (let i = messages.length - 1; i >= 0; i--) {
+    const message = messages[i];
+    if (message && message.getBoundingClientRect().top < bottom - 8) return Number(message.dataset.seq);
+  }
+  return 0;
+}

@@ -1,0 +1,17 @@
+/** Local settings of this device. Storage may be blocked or full: then a setting lives as long as the page. */
+export function readSetting(key: string): string | null {
+  try {
+    return localStorage.getItem(`confab.${key}`);
+  } catch {
+    return null;
+  }
+}
+
+export function writeSetting(key: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(`confab.${key}`);
+    else localStorage.setItem(`confab.${key}`, value);
+  } catch {
+    // Nothing to do: the choice holds until the page is closed.
+  }
+}

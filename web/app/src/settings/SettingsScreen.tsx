@@ -1,0 +1,62 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useTwoPanes } from "../platform/media";
+import { navigate } from "../platform/router";
+import { IconButton } from "../ui/Button";
+import { Appearance } from "./Appearance";
+import { Devices } from "./Devices";
+import { PasswordForm } from "./PasswordForm";
+import { Privacy } from "./Privacy";
+import { ProfileForm } from "./ProfileForm";
+
+export function SettingsScreen() {
+  const { t } = useTranslation();
+  const twoPanes = useTwoPanes();
+  return (
+    <main className="flex min-w-0 flex-1 flex-col bg-canvas">
+      <header className="shrink-0 border-b border-line bg-surface pad-safe-top">
+        <div className="flex h-15 items-center gap-2 px-2 md:px-5">
+          {!twoPanes && (
+            <IconButton icon="back" label={t("common.back")} onClick={() => navigate({ name: "home" })} />
+          )}
+          <h1 className="flex-1 truncate text-[17px] font-semibold">{t("settings.title")}</h1>
+          {twoPanes && (
+            <IconButton icon="close" label={t("common.close")} onClick={() => navigate({ name: "home" })} />
+          )}
+        </div>
+      </header>
+      {/* a scrolling region must be reachable by keyboard */}
+      <div
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-y-auto px-3 py-5 pad-safe-bottom focus-visible:-outline-offset-2 md:px-6"
+      >
+        <div className="mx-auto max-w-2xl space-y-5 pb-8">
+          <Section title={t("settings.profile")}>
+            <ProfileForm />
+          </Section>
+          <Section title={t("settings.appearance")}>
+            <Appearance />
+          </Section>
+          <Section title={t("settings.privacy")}>
+            <Privacy />
+          </Section>
+          <Section title={t("settings.devices")}>
+            <Devices />
+          </Section>
+          <Section title={t("settings.password")}>
+            <PasswordForm />
+          </Section>
+        </div>
+      </div>
+    </main>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section aria-label={title} className="rounded-3xl border border-line bg-surface p-5">
+      <h2 className="mb-4 font-semibold">{title}</h2>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,49 @@
+import { type CSSProperties, useState } from "react";
+import { initialsOf, tintOf } from "../platform/tints";
+import { cx } from "./classes";
+
+type AvatarProps = {
+  id: string;
+  name: string;
+  url?: string | null;
+  /** Pixels. */
+  size?: number;
+  online?: boolean;
+  className?: string;
+};
+
+/** A picture, or initials on the colour of the id. Decoration: the name stands beside it. */
+export function Avatar({ id, name, url, size = 44, online, className }: AvatarProps) {
+  const [broken, setBroken] = useState<string | null>(null);
+  const dot = Math.max(10, Math.round(size * 0.27));
+  return (
+    <span
+      aria-hidden="true"
+      className={cx("relative inline-block shrink-0 select-none", className)}
+      style={{ width: size, height: size, "--tint": tintOf(id) } as CSSProperties}
+    >
+      {url && broken !== url ? (
+        <img
+          src={url}
+          alt=""
+          draggable={false}
+          onError={() => setBroken(url)}
+          className="size-full rounded-full object-cover"
+        />
+      ) : (
+        <span
+          className="tint grid size-full place-items-center rounded-full font-semibold tracking-wide text-white"
+          style={{ fontSize: Math.round(size * 0.37) }}
+        >
+          {initialsOf(name)}
+        </span>
+      )}
+      {online && (
+        <span
+          className="absolute right-0 bottom-0 rounded-full bg-[#2fb56a] ring-2 ring-surface"
+          style={{ width: dot, height: dot }}
+        />
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,109 @@
+import { DropdownMenu } from "radix-ui";
+import type { ReactNode } from "react";
+import { cx } from "./classes";
+import { Icon, type IconName } from "./icons";
+
+const content =
+  "z-50 min-w-52 max-w-[min(20rem,calc(100vw-1rem))] animate-pop rounded-2xl border border-line bg-raised p-1.5 text-ink shadow-mid focus:outline-none";
+const item =
+  "flex w-full items-center gap-3 rounded-xl px-3 py-2 select-none outline-none data-[highlighted]:bg-hover data-[disabled]:opacity-45";
+
+type MenuProps = {
+  trigger: ReactNode;
+  children: ReactNode;
+  align?: "start" | "center" | "end";
+  side?: "top" | "bottom";
+  /** For the call screen, which is dark in both themes. */
+  dark?: boolean;
+  /** Given: the menu is controlled. */
+  open?: boolean;
+  onOpenChange?: (open: boolean) => void;
+};
+
+export function Menu({ trigger, children, align = "end", side = "bottom", dark, ...control }: MenuProps) {
+  return (
+    <DropdownMenu.Root {...control}>
+      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align={align}
+          side={side}
+          sideOffset={6}
+          collisionPadding={8}
+          className={content}
+          data-theme={dark ? "dark" : undefined}
+        >
+          {children}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+export function MenuItem({
+  icon,
+  danger,
+  hint,
+  disabled,
+  onSelect,
+  children,
+}: {
+  icon?: IconName;
+  danger?: boolean;
+  hint?: string;
+  disabled?: boolean;
+  onSelect: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <DropdownMenu.Item
+      disabled={disabled ?? false}
+      onSelect={onSelect}
+      className={cx(item, danger && "text-danger")}
+    >
+      {icon && <Icon name={icon} size={18} className={danger ? "" : "text-ink-3"} />}
+      <span className="min-w-0 flex-1 truncate">{children}</span>
+      {hint && <kbd className="text-xs text-ink-3">{hint}</kbd>}
+    </DropdownMenu.Item>
+  );
+}
+
+export function MenuRadio<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  label: string;
+  value: T;
+  options: { value: T; label: string }[];
+  onChange: (value: T) => void;
+}) {
+  return (
+    <DropdownMenu.RadioGroup value={value} onValueChange={(next) => onChange(next as T)} aria-label={label}>
+      <MenuLabel>{label}</MenuLabel>
+      {options.map((option) => (
+        <DropdownMenu.RadioItem key={option.value} value={option.value} className={item}>
+          <span className="grid size-[18px] place-items-center text-accent">
+            <DropdownMenu.ItemIndicator>
+              <Icon name="check" size={18} />
+            </DropdownMenu.ItemIndicator>
+          </span>
+          <span className="min-w-0 flex-1 truncate">{option.label}</span>
+        </DropdownMenu.RadioItem>
+      ))}
+    </DropdownMenu.RadioGroup>
+  );
+}
+
+export function MenuLabel({ children }: { children: ReactNode }) {
+  return (
+    <DropdownMenu.Label className="px-3 pt-2 pb-1 text-[13px] font-medium text-ink-3">
+      {children}
+    </DropdownMenu.Label>
+  );
+}
+
+export function MenuSeparator() {
+  return <DropdownMenu.Separator className="mx-2 my-1.5 h-px bg-line" />;
+}

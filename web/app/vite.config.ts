@@ -1,0 +1,36 @@
+/// <reference types="vitest/config" />
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+// Where `npm run dev` finds a running server. Every path below is the server's own; the rest are the app's.
+const server = "http://localhost:8080";
+const serverPaths = [
+  "/auth",
+  "/users",
+  "/chats",
+  "/messages",
+  "/attachments",
+  "/calls",
+  "/ice-servers",
+  "/openapi.json",
+];
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  build: {
+    target: "es2022",
+    // Everything is a file of our own server: inlined data: URLs would need a laxer Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // In kB before compression. One chunk is meant: whoever opens the app soon needs all of it (under 250 kB gzipped).
+    chunkSizeWarningLimit: 800,
+  },
+  server: {
+    proxy: {
+      ...Object.fromEntries(serverPaths.map((path) => [path, server])),
+      "/ws": { target: server, ws: true },
+    },
+  },
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
+});
