@@ -93,7 +93,6 @@ type client struct {
 	rtcp      []rtcp.Packet
 	slots     []sfu.Slot
 	wanted    sfu.Wanted
-	slotTold  int
 	told      []slotTelling
 	tracks    []sfu.Track
 	state     sfu.State
@@ -153,7 +152,7 @@ type clientOptions struct {
 	recvAudio, recvVideo int // recvonly sections beside the two sendrecv ones
 	media                func(*webrtc.MediaEngine) error
 	registry             *interceptor.Registry
-	simulcast            []string
+	closesItself         bool // so that the test holds nothing of it
 }
 
 // newClient makes the PeerConnection of a client with one audio and one video section, sendrecv.
@@ -180,7 +179,9 @@ func newClient(t testing.TB, o clientOptions) *client {
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	must(t, err)
 	c.pc = pc
-	t.Cleanup(func() { pc.Close() })
+	if !o.closesItself {
+		t.Cleanup(func() { pc.Close() })
+	}
 	pc.OnTrack(c.onTrack)
 	c.audio, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "a", "s")
 	must(t, err)

@@ -30,7 +30,7 @@ func (l *Leg) RingOffer(ctx context.Context) (sdp string, err error) {
 	}
 	var slots []*slot
 	for _, kind := range []string{KindAudio, KindVideo} {
-		s := newSlot(l, kind)
+		s := newSlot(l, kind, 0)
 		slots = append(slots, s)
 		t, err := pc.AddTransceiverFromTrack(s, webrtc.RTPTransceiverInit{
 			Direction: webrtc.RTPTransceiverDirectionSendrecv,
@@ -140,11 +140,16 @@ func (l *Leg) Offer(ctx context.Context, sdp string, hints []TrackHint) (answer 
 func (l *Leg) answerOffer(ctx context.Context, text string, remote section.Description) ([]*slot, string, error) {
 	pc := l.pc.Load()
 	var slots []*slot
+	count := map[string]int{}
+	for _, s := range l.receiving() {
+		count[s.kind]++
+	}
 	for _, sec := range remote.Sections[len(l.remote.Sections):] {
 		if !sec.Direction.Receive || sec.Rejected || sec.Kind == "application" {
 			continue // Pion makes what only receives itself
 		}
-		s := newSlot(l, sec.Kind)
+		s := newSlot(l, sec.Kind, count[sec.Kind])
+		count[sec.Kind]++
 		s.mid = sec.MID
 		direction := webrtc.RTPTransceiverDirectionSendonly
 		if sec.Direction.Send {

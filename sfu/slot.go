@@ -25,6 +25,7 @@ import (
 type slot struct {
 	leg         *Leg
 	kind        string
+	index       int
 	mid         string // set before the slot is listed
 	transceiver *webrtc.RTPTransceiver
 	source      *publication // what the room gave it; owned by leg.mu
@@ -75,8 +76,9 @@ type slotCounters struct {
 	jitter                                       atomic.Uint32 // ticks
 }
 
-func newSlot(l *Leg, kind string) *slot {
-	return &slot{leg: l, kind: kind}
+// newSlot makes the slot of a section. The index counts the leg's slots of that kind.
+func newSlot(l *Leg, kind string, index int) *slot {
+	return &slot{leg: l, kind: kind, index: index}
 }
 
 // Bind is called by Pion when the section is negotiated: the stream gets its SSRCs and its way out.
@@ -101,15 +103,15 @@ func (s *slot) Unbind(webrtc.TrackLocalContext) error {
 	return nil
 }
 
-// ID, RID, StreamID and Kind are what Pion writes into the description. All slots of a leg are one stream, so that
-// browsers keep picture and sound together; which participant is behind a slot is told by LegHandler.Slots.
-func (s *slot) ID() string { return s.kind + "-" + s.mid + "-" + strconv.Itoa(s.leg.joined) }
+// ID is the track's name in the description.
+func (s *slot) ID() string { return s.kind + "-" + strconv.Itoa(s.index) }
 
 // RID is empty: to receivers there is no simulcast.
 func (s *slot) RID() string { return "" }
 
-// StreamID is the same for all slots of a leg.
-func (s *slot) StreamID() string { return "confab" }
+// StreamID puts sound and picture of the same index into one stream, so that a plain client, with one of each, can show
+// what it gets as it comes. Who is behind a slot is told by LegHandler.Slots.
+func (s *slot) StreamID() string { return "confab-" + strconv.Itoa(s.index) }
 
 // Kind tells audio from video.
 func (s *slot) Kind() webrtc.RTPCodecType { return webrtc.NewRTPCodecType(s.kind) }
