@@ -8,7 +8,7 @@
 //
 //   - a screen, which sees every request before pion/turn does and refuses what this server does not do, with the error
 //     codes that clients expect: peers other than the SFU's own candidates (403), TCP allocations (442), reserved and even
-//     ports (508), floods (silence);
+//     ports (508), requests for an allocation that is gone (437), floods (silence);
 //   - a ledger of who holds which allocation, which bounds them by user and in total, ends those of a revoked user, and
 //     lets a running allocation be refreshed after its short-lived credentials have run out;
 //   - an in-memory packet conn for each allocation, whose other end is a berth of the Mux. It bounds bandwidth, and it is

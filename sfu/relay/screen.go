@@ -39,11 +39,13 @@ func (s *Server) screen(p []byte, client net.Addr) verdict {
 	switch m.Type.Method {
 	case stun.MethodAllocate:
 		code = s.refusesAllocation(m)
+	case stun.MethodRefresh:
+		code = s.refusesRefresh(m, client)
 	case stun.MethodCreatePermission:
-		code = s.refusesPeers(m, false)
+		code = s.refusesPeers(m, client, false)
 	case stun.MethodChannelBind:
-		code = s.refusesPeers(m, true)
-	case stun.MethodRefresh, stun.MethodBinding:
+		code = s.refusesPeers(m, client, true)
+	case stun.MethodBinding:
 	default: // Connect and ConnectionBind (RFC 6062): there are no TCP allocations for them
 		return verdict{}
 	}
@@ -87,9 +89,21 @@ func (s *Server) refusesAllocation(m *stun.Message) stun.ErrorCode {
 	return 0
 }
 
+// refusesRefresh tells why an allocation is not refreshed, or 0. To give up what is gone already is no error.
+func (s *Server) refusesRefresh(m *stun.Message, client net.Addr) stun.ErrorCode {
+	lifetime, err := m.Get(stun.AttrLifetime)
+	if gone := err == nil && len(lifetime) == 4 && binary.BigEndian.Uint32(lifetime) == 0; gone || s.ledger.holds(client) {
+		return 0
+	}
+	return stun.CodeAllocMismatch
+}
+
 // refusesPeers tells why a permission or channel is not made, or 0. A channel is for one address and port, a permission for
 // any number of addresses; a port that stands in one must be right all the same.
-func (s *Server) refusesPeers(m *stun.Message, channel bool) stun.ErrorCode {
+func (s *Server) refusesPeers(m *stun.Message, client net.Addr, channel bool) stun.ErrorCode {
+	if !s.ledger.holds(client) {
+		return stun.CodeAllocMismatch // it ended, or was revoked; pion/turn would not answer
+	}
 	peers := 0
 	for _, a := range m.Attributes {
 		if a.Type != stun.AttrXORPeerAddress {

@@ -38,6 +38,7 @@ func Relayed(t testing.TB, server webrtc.ICEServer, dialer proxy.Dialer) *webrtc
 	t.Helper()
 	e := settings([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4})
 	e.DisableActiveTCP(true) // Pion would go around the relay
+	e.SetRelayAcceptanceMinWait(0)
 	if dialer != nil {
 		e.SetICEProxyDialer(dialer)
 	}
