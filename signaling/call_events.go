@@ -4,44 +4,45 @@ import (
 	"context"
 
 	"confab/internal/call"
+	"confab/internal/limit"
 )
 
 // addCallEvents adds the events of section "Calls" of docs/protocol.md.
 func (s *Server) addCallEvents(t table) {
 	calls := s.cfg.Calls
-	t["call:initiate"] = entry{"call", on(func(ctx context.Context, sock *socket, d initiateData) (any, error) {
+	t["call:initiate"] = entry{limit.Call, on(func(ctx context.Context, sock *socket, d initiateData) (any, error) {
 		return calls.Initiate(ctx, sock.device(), call.Initiation{
 			ChatID: d.ChatID, Offer: d.Offer, Media: d.Media, Tracks: d.Tracks, Hidden: d.Hidden,
 		})
 	})}
-	t["call:answer"] = entry{"call", on(func(ctx context.Context, sock *socket, d answerData) (any, error) {
+	t["call:answer"] = entry{limit.Call, on(func(ctx context.Context, sock *socket, d answerData) (any, error) {
 		return calls.Answer(ctx, sock.device(), call.Acceptance{ChatID: d.ChatID, Answer: d.Answer, Tracks: d.Tracks})
 	})}
-	t["call:resume"] = entry{"call", on(func(ctx context.Context, sock *socket, d participantRef) (any, error) {
+	t["call:resume"] = entry{limit.Call, on(func(ctx context.Context, sock *socket, d participantRef) (any, error) {
 		return calls.Resume(ctx, sock.device(), d.ChatID, d.ParticipantID)
 	})}
-	t["call:decline"] = entry{"call", on(func(ctx context.Context, sock *socket, d chatRef) (any, error) {
+	t["call:decline"] = entry{limit.Call, on(func(ctx context.Context, sock *socket, d chatRef) (any, error) {
 		return nil, calls.Decline(ctx, sock.device(), d.ChatID)
 	})}
-	t["call:end"] = entry{"call", on(func(ctx context.Context, sock *socket, d endData) (any, error) {
+	t["call:end"] = entry{limit.Call, on(func(ctx context.Context, sock *socket, d endData) (any, error) {
 		return nil, calls.Leave(ctx, sock.device(), d.ChatID, d.ForAll)
 	})}
-	t["call:moderate"] = entry{"call", on(func(ctx context.Context, sock *socket, d moderateData) (any, error) {
+	t["call:moderate"] = entry{limit.Call, on(func(ctx context.Context, sock *socket, d moderateData) (any, error) {
 		return nil, calls.Moderate(ctx, sock.device(), d.ChatID, d.ParticipantID, d.Action)
 	})}
-	t["call:ice-candidate"] = entry{"signal", on(func(ctx context.Context, sock *socket, d candidateData) (any, error) {
+	t["call:ice-candidate"] = entry{limit.Signal, on(func(ctx context.Context, sock *socket, d candidateData) (any, error) {
 		return nil, calls.Candidate(ctx, sock.device(), d.ChatID, string(d.Candidate))
 	})}
-	t["call:view"] = entry{"signal", on(func(ctx context.Context, sock *socket, d viewData) (any, error) {
+	t["call:view"] = entry{limit.Signal, on(func(ctx context.Context, sock *socket, d viewData) (any, error) {
 		return nil, calls.View(ctx, sock.device(), d.ChatID, d.Tiles)
 	})}
-	t["call:mute"] = entry{"signal", on(func(ctx context.Context, sock *socket, d muteData) (any, error) {
+	t["call:mute"] = entry{limit.Signal, on(func(ctx context.Context, sock *socket, d muteData) (any, error) {
 		return nil, calls.Mute(ctx, sock.device(), d.ChatID, d.Source, *d.Muted)
 	})}
-	t["call:hand"] = entry{"signal", on(func(ctx context.Context, sock *socket, d handData) (any, error) {
+	t["call:hand"] = entry{limit.Signal, on(func(ctx context.Context, sock *socket, d handData) (any, error) {
 		return nil, calls.Hand(ctx, sock.device(), d.ChatID, *d.Raised)
 	})}
-	t["call:reaction"] = entry{"signal", on(func(ctx context.Context, sock *socket, d reactionData) (any, error) {
+	t["call:reaction"] = entry{limit.Signal, on(func(ctx context.Context, sock *socket, d reactionData) (any, error) {
 		return nil, calls.Reaction(ctx, sock.device(), d.ChatID, d.Emoji)
 	})}
 }

@@ -5,6 +5,7 @@ import (
 
 	"confab/internal/chat"
 	"confab/internal/fault"
+	"confab/internal/limit"
 	"confab/store"
 )
 
@@ -18,9 +19,9 @@ const (
 )
 
 func (s *Server) addSocketEvents(t table) {
-	t[eventAuth] = entry{"signal", on(s.reauth)}
+	t[eventAuth] = entry{limit.Signal, on(s.reauth)}
 	// Browsers hide WebSocket pings from their scripts; this lets a client find out for itself that a server is gone.
-	t[eventPing] = entry{"signal", on(func(context.Context, *socket, struct{}) (any, error) { return nil, nil })}
+	t[eventPing] = entry{limit.Signal, on(func(context.Context, *socket, struct{}) (any, error) { return nil, nil })}
 }
 
 // reauth takes a fresh token of the same session before the old one runs out. A bad one leaves the socket as it was.
@@ -43,27 +44,27 @@ type messageReply struct {
 
 func (s *Server) addChatEvents(t table) {
 	chats := s.cfg.Chats
-	t["message:send"] = entry{"message", on(func(ctx context.Context, sock *socket, d sendData) (any, error) {
+	t["message:send"] = entry{limit.Send, on(func(ctx context.Context, sock *socket, d sendData) (any, error) {
 		m, _, err := chats.Send(ctx, sock.session.userID, chat.SendInput{
 			ChatID: d.ChatID, Content: d.Content, ClientID: d.ClientID, ReplyTo: d.ReplyTo, AttachmentIDs: d.AttachmentIDs,
 		})
 		return messageReply{m}, err
 	})}
-	t["message:edit"] = entry{"message", on(func(ctx context.Context, sock *socket, d editData) (any, error) {
+	t["message:edit"] = entry{limit.Change, on(func(ctx context.Context, sock *socket, d editData) (any, error) {
 		m, err := chats.Edit(ctx, sock.session.userID, d.MessageID, d.Content)
 		return messageReply{m}, err
 	})}
-	t["message:delete"] = entry{"message", on(func(ctx context.Context, sock *socket, d messageRef) (any, error) {
+	t["message:delete"] = entry{limit.Change, on(func(ctx context.Context, sock *socket, d messageRef) (any, error) {
 		m, err := chats.Delete(ctx, sock.session.userID, d.MessageID)
 		return messageReply{m}, err
 	})}
-	t["message:react"] = entry{"message", on(func(ctx context.Context, sock *socket, d reactData) (any, error) {
+	t["message:react"] = entry{limit.Change, on(func(ctx context.Context, sock *socket, d reactData) (any, error) {
 		m, err := chats.React(ctx, sock.session.userID, d.MessageID, d.Emoji, *d.On)
 		return messageReply{m}, err
 	})}
-	t["message:delivered"] = entry{"receipt", receipt(chats.Delivered)}
-	t["message:read"] = entry{"receipt", receipt(chats.Read)}
-	t["typing"] = entry{"signal", on(func(ctx context.Context, sock *socket, d typingData) (any, error) {
+	t["message:delivered"] = entry{limit.Receipt, receipt(chats.Delivered)}
+	t["message:read"] = entry{limit.Receipt, receipt(chats.Read)}
+	t["typing"] = entry{limit.Typing, on(func(ctx context.Context, sock *socket, d typingData) (any, error) {
 		return nil, chats.Typing(ctx, sock.session.userID, sock.session.id, d.ChatID, *d.On)
 	})}
 }

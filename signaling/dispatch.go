@@ -165,7 +165,7 @@ func validID(id json.RawMessage) bool {
 
 // decode reads an event's data into v, a pointer to a struct. Unknown fields are ignored.
 func decode(data json.RawMessage, v any) error {
-	if len(data) == 0 {
+	if len(data) == 0 || string(data) == "null" {
 		data = json.RawMessage("{}")
 	}
 	if data[0] != '{' {

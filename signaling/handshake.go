@@ -12,6 +12,8 @@ import (
 
 	"confab/internal/auth"
 	"confab/internal/fault"
+	"confab/internal/limit"
+	"confab/internal/peer"
 )
 
 // Subprotocol is the name of this protocol's first version in Sec-WebSocket-Protocol.
@@ -41,7 +43,7 @@ func (s *Server) handshake(c *fiber.Ctx) error {
 	if !s.originAllowed(c) {
 		return fault.New(fault.Forbidden, codeBadOrigin, "pages of this origin may not connect")
 	}
-	if err := s.allow("connect", c.IP()); err != nil {
+	if err := s.allow(limit.Connect, peer.Network(peer.Address(c))); err != nil {
 		return err
 	}
 	token, given := tokenOf(c)

@@ -55,11 +55,14 @@ type shard struct {
 // person is somebody who is online: connected, or within the grace after the last socket went.
 type person struct {
 	id       store.ID
-	sessions []*session  // owned by the shard's mu
-	grace    *time.Timer // likewise; runs while there are no sessions
-	told     bool        // owned by the herald: others were told that this person is online
-	queued   bool        // owned by the herald's mu
+	sessions []*session // owned by the shard's mu
+	grace    *grace     // likewise; there while there are no sessions
+	told     bool       // owned by the herald: others were told that this person is online
+	queued   bool       // owned by the herald's mu
 }
+
+// grace is the time that somebody without a socket still counts as online.
+type grace struct{ timer *time.Timer }
 
 var (
 	_ bus.Receiver  = (*Hub)(nil)
@@ -192,7 +195,7 @@ func (h *Hub) attach(s *session) error {
 		return errTooManySockets
 	}
 	if p.grace != nil {
-		p.grace.Stop()
+		p.grace.timer.Stop()
 		p.grace = nil
 	}
 	p.sessions = append(p.sessions, s)
@@ -219,16 +222,16 @@ func (h *Hub) detach(s *session) {
 		h.overflows.Add(1)
 	}
 	if len(p.sessions) == 0 {
-		var timer *time.Timer
-		timer = time.AfterFunc(h.cfg.OfflineGrace, func() { h.graceOver(p, timer) })
-		p.grace = timer
+		g := new(grace)
+		g.timer = time.AfterFunc(h.cfg.OfflineGrace, func() { h.graceOver(p, g) })
+		p.grace = g
 	}
 }
 
-func (h *Hub) graceOver(p *person, timer *time.Timer) {
+func (h *Hub) graceOver(p *person, g *grace) {
 	sh := h.shard(p.id)
-	sh.mu.Lock() // also orders this after the assignment of timer
-	over := p.grace == timer
+	sh.mu.Lock()
+	over := p.grace == g
 	if over {
 		p.grace = nil
 	}
@@ -258,7 +261,7 @@ func (h *Hub) Close() {
 		sh.mu.Lock()
 		for id, p := range sh.people {
 			if p.grace != nil {
-				p.grace.Stop()
+				p.grace.timer.Stop()
 			}
 			online = append(online, p)
 			delete(sh.people, id)

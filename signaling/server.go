@@ -61,7 +61,6 @@ type Server struct {
 // socket is what one handler works with, before and after it is known whose socket it is.
 type socket struct {
 	session *session
-	address string // the peer's, for rate limits
 	token   string // what authenticated it
 }
 
@@ -112,7 +111,7 @@ func (s *Server) recoverSocket(*websocket.Conn) {
 
 // serve is the life of one socket, from the upgrade to the end.
 func (s *Server) serve(c *websocket.Conn) {
-	sock := &socket{address: c.IP()}
+	sock := &socket{}
 	var id auth.Identity
 	if known, ok := c.Locals(localIdentity).(handshaken); ok {
 		id, sock.token = known.identity, known.token
