@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/ice/v4"
 )
@@ -27,6 +28,7 @@ type Mux struct {
 	turn     *turnTap
 	tcp      *tcpDoor
 
+	failure    atomic.Pointer[error] // why the UDP socket stopped; nil while it works
 	goroutines sync.WaitGroup
 	closeOnce  sync.Once
 	closeErr   error
@@ -91,6 +93,7 @@ func openPort(address string) (net.Listener, *net.UDPConn, error) {
 
 func (m *Mux) serveUDP() {
 	if err := m.socket.serve(m.receive); err != nil {
+		m.failure.Store(&err)
 		m.log.Error("the UDP socket has failed; no media until restart", "error", err)
 	}
 }
@@ -182,6 +185,14 @@ func (m *Mux) Port() int { return int(m.port) }
 
 // Stats are the counters of this Mux.
 func (m *Mux) Stats() Stats { return m.counters.snapshot() }
+
+// Err tells why no more media can flow, or nil while the UDP socket works.
+func (m *Mux) Err() error {
+	if err := m.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
 
 // Buffers tells how many bytes the kernel holds for the UDP socket in each direction, and how many were asked for; 0
 // where the system does not tell.
