@@ -53,7 +53,7 @@ type Info struct {
 	Sync bool
 	// EndOfFrame of the spatial layer (VP9), which is where a marker belongs when higher layers are left off.
 	EndOfFrame bool
-	// NotPredictedSpatially: this picture does not need the spatial layer below it in the same instant.
+	// Independent: this picture does not need the spatial layer below it in the same instant.
 	Independent bool
 	// Picture counters, of VP8 and VP9.
 	Picture Picture

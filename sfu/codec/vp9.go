@@ -10,7 +10,6 @@ func parseVP9(b []byte) (Info, error) {
 	hasID, predicted, layered, flexible := first&0x80 != 0, first&0x40 != 0, first&0x20 != 0, first&0x10 != 0
 	info.Start = first&0x08 != 0
 	info.EndOfFrame = first&0x04 != 0
-	info.Independent = first&0x01 != 0 // Z: not a reference for upper spatial layers
 	at := 1
 	if hasID {
 		if len(b) < at+1 {

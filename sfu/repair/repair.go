@@ -71,12 +71,8 @@ func (s *Stream) Received(seq uint16, now time.Time) Verdict {
 		return Restarted
 	}
 	if ext > s.highest {
-		for q := s.highest + 1; q < ext; q++ {
-			s.clear(q)
-			s.miss(q, now)
-		}
+		s.miss(ext, now)
 		s.highest = ext
-		s.clear(ext)
 	} else if ext <= s.highest-history || s.has(ext) {
 		s.duplicates++
 		return Duplicate
@@ -89,12 +85,20 @@ func (s *Stream) Received(seq uint16, now time.Time) Verdict {
 	return New
 }
 
-func (s *Stream) miss(seq int64, now time.Time) {
-	if len(s.missing) >= maxMissing {
+// miss notes the packets between the newest and a newer one.
+func (s *Stream) miss(until int64, now time.Time) {
+	for q := max(s.highest+1, until-history+1); q <= until; q++ {
+		s.clear(q)
+	}
+	first := s.highest + 1
+	if len(s.missing)+int(until-first) > maxMissing {
 		s.missing = s.missing[:0]
 		s.gaveUp = true
+		first = max(first, until-maxMissing)
 	}
-	s.missing = append(s.missing, missing{seq: seq, due: now.Add(reorder)})
+	for q := first; q < until; q++ {
+		s.missing = append(s.missing, missing{seq: q, due: now.Add(reorder)})
+	}
 }
 
 // Due appends the sequence numbers that are to be asked for now. The round trip time spaces repetitions. It drops those

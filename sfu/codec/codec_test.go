@@ -1,0 +1,167 @@
+package codec_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/pion/rtp/codecs"
+
+	"confab/sfu/codec"
+)
+
+func TestVP8(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		payload []byte
+		want    codec.Info
+		fails   bool
+	}{
+		"nothing":             {payload: nil, fails: true},
+		"no frame header":     {payload: []byte{0x10}, fails: true},
+		"key without ids":     {payload: []byte{0x10, 0x00}, want: codec.Info{Key: true, Start: true}},
+		"inter without ids":   {payload: []byte{0x10, 0x01}, want: codec.Info{Start: true}},
+		"middle of a frame":   {payload: []byte{0x00, 0x00}, want: codec.Info{}},
+		"second partition":    {payload: []byte{0x11, 0x00}, want: codec.Info{}},
+		"narrow picture id":   {payload: []byte{0x90, 0x80, 0x11, 0x01}, want: codec.Info{Start: true, Picture: codec.Picture{ID: 0x11, IDOffset: 2}}},
+		"extension cut":       {payload: []byte{0x90}, fails: true},
+		"wide picture id cut": {payload: []byte{0x90, 0x80, 0x81}, fails: true},
+		"everything": {payload: []byte{0x90, 0xF0, 0x81, 0x02, 0x33, 0xA5, 0x00}, want: codec.Info{
+			Key: true, Start: true, Temporal: 2, Sync: true,
+			Picture: codec.Picture{ID: 0x102, WideID: true, IDOffset: 2, TL0: 0x33, TL0Offset: 4, KeyIndex: 5, KeyOffset: 5},
+		}},
+	} {
+		got, err := codec.Parse(codec.VP8, c.payload, nil)
+		if (err != nil) != c.fails {
+			t.Errorf("%s: %v", name, err)
+		}
+		c.want.Kind = codec.VP8
+		if err == nil && got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+// TestVP8AgreesWithPion packetises frames with Pion and reads them with both.
+func TestVP8AgreesWithPion(t *testing.T) {
+	t.Parallel()
+	payloader := &codecs.VP8Payloader{EnablePictureID: true}
+	for range 300 {
+		for i, payload := range payloader.Payload(400, make([]byte, 1000)) {
+			var theirs codecs.VP8Packet
+			if _, err := theirs.Unmarshal(payload); err != nil {
+				t.Fatal(err)
+			}
+			ours, err := codec.Parse(codec.VP8, payload, nil)
+			if err != nil || ours.Picture.ID != theirs.PictureID || ours.Start != (i == 0) {
+				t.Fatalf("%+v (%v), Pion %+v", ours, err, theirs)
+			}
+		}
+	}
+}
+
+func TestRewrite(t *testing.T) {
+	t.Parallel()
+	payload := []byte{0x90, 0xF0, 0x81, 0x02, 0x33, 0xA5, 0x00, 0xEE}
+	before, err := codec.Parse(codec.VP8, payload, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := bytes.Clone(payload)
+	before.Picture.Rewrite(copied, 0x7FFE, 0x44, 9)
+	after, err := codec.Parse(codec.VP8, copied, nil)
+	if err != nil || after.Picture.ID != 0x7FFE || after.Picture.TL0 != 0x44 || after.Picture.KeyIndex != 9 {
+		t.Errorf("after: %+v (%v)", after, err)
+	}
+	after.Picture = before.Picture
+	if after != before || copied[7] != 0xEE {
+		t.Errorf("more than the counters changed: %x", copied)
+	}
+}
+
+func TestH264(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		payload []byte
+		key     bool
+		fails   bool
+	}{
+		"nothing":           {fails: true},
+		"IDR slice":         {payload: []byte{0x65, 1}, key: true},
+		"SPS":               {payload: []byte{0x67, 1}, key: true},
+		"slice":             {payload: []byte{0x41, 1}},
+		"STAP-A with SPS":   {payload: []byte{0x78, 0, 1, 0x67, 0, 1, 0x68}, key: true},
+		"STAP-A without":    {payload: []byte{0x78, 0, 1, 0x41, 0, 1, 0x41}},
+		"STAP-A that lies":  {payload: []byte{0x78, 0, 9, 0x67}, fails: true},
+		"FU-A first of IDR": {payload: []byte{0x7C, 0x85, 1}, key: true},
+		"FU-A next of IDR":  {payload: []byte{0x7C, 0x05, 1}},
+		"FU-A cut":          {payload: []byte{0x7C}, fails: true},
+	} {
+		got, err := codec.Parse(codec.H264, c.payload, nil)
+		if (err != nil) != c.fails || err == nil && got.Key != c.key {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+func TestVP9AgreesWithPion(t *testing.T) {
+	t.Parallel()
+	for name, payload := range map[string][]byte{
+		"key frame":         {0x88 | 0x04, 0x81, 0x02, 0xEE},
+		"inter":             {0xC8, 0x81, 0x02, 0xEE},
+		"layers":            {0xAC, 0x81, 0x02, 0x52, 0x07, 0xEE},
+		"layers, flexible":  {0xFC, 0x81, 0x02, 0x52, 0x02, 0xEE},
+		"spatial from base": {0xAC, 0x81, 0x02, 0x53, 0x07, 0xEE},
+	} {
+		var theirs codecs.VP9Packet
+		if _, err := theirs.Unmarshal(payload); err != nil {
+			t.Fatalf("%s: Pion: %v", name, err)
+		}
+		ours, err := codec.Parse(codec.VP9, payload, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if ours.Picture.ID != theirs.PictureID || ours.Temporal != theirs.TID || ours.Spatial != theirs.SID ||
+			ours.Start != theirs.B || ours.EndOfFrame != theirs.E || ours.Independent == theirs.D ||
+			ours.Key != (theirs.B && !theirs.P && theirs.SID == 0) {
+			t.Errorf("%s: %+v, Pion %+v", name, ours, theirs)
+		}
+	}
+}
+
+func TestAV1(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		payload, descriptor []byte
+		key, start          bool
+		fails               bool
+	}{
+		"nothing":                  {fails: true},
+		"new sequence":             {payload: []byte{0x18}, key: true, start: true},
+		"continues":                {payload: []byte{0x90}},
+		"inter":                    {payload: []byte{0x10}, start: true},
+		"descriptor cut":           {payload: []byte{0x10}, descriptor: []byte{0x80}, fails: true},
+		"descriptor of key frame":  {payload: []byte{0x18}, descriptor: []byte{0x80, 0, 1, 0x80}, key: true, start: true},
+		"descriptor of inter":      {payload: []byte{0x10}, descriptor: []byte{0x81, 0, 2}, start: true},
+		"descriptor in the middle": {payload: []byte{0x10}, descriptor: []byte{0x01, 0, 2}},
+	} {
+		got, err := codec.Parse(codec.AV1, c.payload, c.descriptor)
+		if (err != nil) != c.fails || err == nil && (got.Key != c.key || got.Start != c.start) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte{0x90, 0xF0, 0x81, 0x02, 0x33, 0xA5, 0x00}, []byte{0x80, 0, 1, 0x80, 0x12, 0x34})
+	f.Add([]byte{0x78, 0, 9, 0x67}, []byte{})
+	f.Fuzz(func(t *testing.T, payload, descriptor []byte) {
+		for _, kind := range []codec.Kind{codec.Other, codec.VP8, codec.VP9, codec.H264, codec.AV1} {
+			info, err := codec.Parse(kind, payload, descriptor)
+			if err != nil {
+				continue
+			}
+			copied := bytes.Clone(payload)
+			info.Picture.Rewrite(copied, 0x1234, 0x56, 7) // must stay inside
+		}
+	})
+}

@@ -1,0 +1,116 @@
+package sfu
+
+import (
+	"fmt"
+	"net"
+	"testing"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/rtp"
+
+	"confab/sfu/packet"
+	"confab/sfu/section"
+)
+
+// benchTransport is a socket that nobody connects to.
+type benchTransport struct{ mux *ice.UDPMuxDefault }
+
+func (b benchTransport) UDPMux() ice.UDPMux { return b.mux }
+func (b benchTransport) TCPMux() ice.TCPMux { return nil }
+
+func benchServer(tb testing.TB) *Server {
+	tb.Helper()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn})
+	tb.Cleanup(func() { mux.Close() })
+	s, err := New(Config{Transport: benchTransport{mux}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { s.Close() })
+	return s
+}
+
+// sink counts what comes out of a slot.
+type sink struct{ packets int }
+
+func (s *sink) WriteRTP(*rtp.Header, []byte) (int, error) { s.packets++; return 0, nil }
+func (s *sink) Write([]byte) (int, error)                 { s.packets++; return 0, nil }
+
+// stage sets up one publishing leg and receivers whose packets end in a sink.
+func benchStage(tb testing.TB, receivers int) (*uplink, *stream, *sink) {
+	tb.Helper()
+	room, err := benchServer(tb).NewRoom(nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	publisher, err := room.Join("publisher", nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	vp8 := section.Section{
+		MID: "1", Kind: KindVideo, Codecs: []section.Codec{{MIME: "video/VP8", ClockRate: 90000, PayloadType: 96}},
+		Extensions: map[string]uint8{"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01": 3},
+		SSRCs:      []uint32{7}, Direction: section.Direction{Send: true, Receive: true},
+	}
+	publisher.uplink.negotiated(section.Description{Sections: []section.Section{vp8}},
+		section.Description{Sections: []section.Section{vp8}}, []TrackHint{{MID: "1"}})
+	u := &publisher.uplink
+	s := &stream{ssrc: 7}
+	u.streams[7] = s
+	out := &sink{}
+	u.receive(s, benchPacket(0, true))
+	for i := range receivers {
+		leg, err := room.Join(fmt.Sprint("receiver", i), nil)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		slot := newSlot(leg, KindVideo, 0)
+		slot.formatAs(vp8)
+		slot.bound, slot.ssrc, slot.plain = true, uint32(100+i), out
+		slot.out = &plainOutput{slot: slot}
+		slot.attach(publisher.publications()[0])
+	}
+	u.receive(s, benchPacket(1, true))
+	return u, s, out
+}
+
+func benchPacket(seq uint16, key bool) []byte {
+	raw := packet.AppendHeader(nil, packet.Header{Sequence: seq, Timestamp: uint32(seq) * 3000, SSRC: 7, PayloadType: 96},
+		[]packet.Element{{ID: 3, Data: []byte{byte(seq >> 8), byte(seq)}}})
+	payload := make([]byte, 1200)
+	copy(payload, []byte{0x90, 0xE0, 0x80 | byte(seq>>8)&0x7F, byte(seq), byte(seq), 0, 1})
+	if key {
+		payload[6] = 0
+	}
+	return append(raw, payload...)
+}
+
+// BenchmarkForward measures a packet's way from decryption to the last receiver's way out, without that itself.
+func BenchmarkForward(b *testing.B) {
+	for _, receivers := range []int{1, 20, 100} {
+		b.Run(fmt.Sprint(receivers), func(b *testing.B) {
+			u, s, out := benchStage(b, receivers)
+			b.ReportAllocs()
+			raws := make([][]byte, 1<<16) // every sequence number once
+			for i := range raws {
+				raws[i] = benchPacket(uint16(i), false)
+			}
+			n := uint16(2)
+			before := out.packets
+			count := 0
+			for b.Loop() {
+				u.receive(s, raws[n])
+				n++
+				count++
+			}
+			if out.packets-before != count*receivers {
+				b.Fatalf("%d packets in, %d out", count, out.packets-before)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(count*receivers), "ns/forwarded")
+		})
+	}
+}
