@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"confab/internal/bus"
 	"confab/internal/chat"
@@ -244,7 +245,8 @@ func BenchmarkSend(b *testing.B) {
 			var ids []store.ID
 			err := s.Update(b.Context(), func(tx store.Tx) error {
 				for _, n := range []string{"a", "b"} {
-					u := store.User{ID: store.NewID(), Email: n + "@example.com", Username: n + n, DisplayName: n}
+					u := store.User{ID: store.NewID(), Email: n + "@example.com", Username: n + n, DisplayName: n,
+						CreatedAt: time.Now(), UpdatedAt: time.Now()}
 					ids = append(ids, u.ID)
 					if err := tx.CreateUser(b.Context(), u); err != nil {
 						return err
