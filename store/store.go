@@ -171,10 +171,17 @@ type Attachments interface {
 	// AttachToMessage binds attachments to a message, in the given order. It fails with ErrNotFound, changing
 	// nothing, unless every one exists, belongs to owner and is still free.
 	AttachToMessage(ctx context.Context, messageID, owner ID, ids []ID) error
+	// ReleaseAttachments unbinds those of a message, which makes them free: a message that is deleted shows no files.
+	ReleaseAttachments(ctx context.Context, messageID ID) error
 	DeleteAttachment(ctx context.Context, id ID) error
 	// FreeAttachments lists those made before t that no message carries and no user or chat shows as its avatar,
-	// oldest first: what an upload that was never sent, or a deleted chat, left behind.
+	// oldest first: what an upload that was never sent, or a deleted chat, left behind. In Update none of them can be
+	// attached until the transaction ends.
 	FreeAttachments(ctx context.Context, t time.Time, limit int) ([]Attachment, error)
+	// AttachmentBytes is the sum of the sizes of an owner's attachments.
+	AttachmentBytes(ctx context.Context, owner ID) (int64, error)
+	// BlobInUse tells whether any attachment has its bytes under the key.
+	BlobInUse(ctx context.Context, key string) (bool, error)
 }
 
 // Calls keeps the call history.

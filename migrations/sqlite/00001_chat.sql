@@ -137,6 +137,8 @@ CREATE TABLE attachments (
 ) STRICT;
 CREATE INDEX attachments_message_idx ON attachments (message_id, place) WHERE message_id IS NOT NULL;
 CREATE INDEX attachments_free_idx ON attachments (created_at, id) WHERE message_id IS NULL;
+CREATE INDEX attachments_owner_idx ON attachments (owner_id, size);
+CREATE INDEX attachments_blob_idx ON attachments (blob_key);
 
 CREATE TABLE calls (
     id          TEXT PRIMARY KEY NOT NULL,

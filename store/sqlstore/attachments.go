@@ -54,6 +54,13 @@ func (t *Tx) AttachToMessage(ctx context.Context, messageID, owner store.ID, att
 	return nil
 }
 
+// ReleaseAttachments implements store.Attachments.
+func (t *Tx) ReleaseAttachments(ctx context.Context, messageID store.ID) error {
+	_, err := t.exec(ctx, "release attachments",
+		`UPDATE attachments SET message_id = NULL, place = 0 WHERE message_id = $1`, id(messageID))
+	return err
+}
+
 // DeleteAttachment implements store.Attachments.
 func (t *Tx) DeleteAttachment(ctx context.Context, attachmentID store.ID) error {
 	return t.execOne(ctx, "delete attachment", `DELETE FROM attachments WHERE id = $1`, id(attachmentID))
@@ -65,5 +72,23 @@ func (t *Tx) FreeAttachments(ctx context.Context, before time.Time, limit int) (
 		WHERE a.message_id IS NULL AND a.created_at < $1
 			AND NOT EXISTS (SELECT 1 FROM users u WHERE u.avatar_id = a.id)
 			AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.avatar_id = a.id)
-		ORDER BY a.created_at, a.id LIMIT $2`, t.at(before), limit)
+		ORDER BY a.created_at, a.id LIMIT $2 {lock}`, t.at(before), limit)
+}
+
+// AttachmentBytes implements store.Attachments.
+func (t *Tx) AttachmentBytes(ctx context.Context, owner store.ID) (int64, error) {
+	return one(ctx, t, "add up attachments", scanInt,
+		`SELECT CAST(COALESCE(SUM(size), 0) AS bigint) FROM attachments WHERE owner_id = $1`, id(owner))
+}
+
+// BlobInUse implements store.Attachments.
+func (t *Tx) BlobInUse(ctx context.Context, key string) (bool, error) {
+	n, err := one(ctx, t, "find blob", scanInt,
+		`SELECT CAST(COUNT(*) AS bigint) FROM (SELECT 1 FROM attachments WHERE blob_key = $1 LIMIT 1) AS found`, key)
+	return n > 0, err
+}
+
+func scanInt(r Row) (n int64, err error) {
+	err = r.Scan(&n)
+	return n, err
 }

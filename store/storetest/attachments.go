@@ -93,4 +93,52 @@ var attachmentCases = []testCase{
 		equal(w, "free", free(10), []store.ID{first.ID, second.ID})
 		equal(w, "limited", free(1), []store.ID{first.ID})
 	}},
+	{"an owner's bytes are added up", func(w *world) {
+		u, other := w.user("u"), w.user("other")
+		sum := func(owner store.ID) int64 {
+			return read(w, func(tx store.Tx) (int64, error) { return tx.AttachmentBytes(w.Context(), owner) })
+		}
+		equal(w, "none", sum(u.ID), 0)
+		a := w.upload(u, 0)
+		w.upload(u, 1)
+		w.upload(other, 2)
+		equal(w, "two", sum(u.ID), 2*a.Size)
+		w.update(func(tx store.Tx) error { return tx.DeleteAttachment(w.Context(), a.ID) })
+		equal(w, "one", sum(u.ID), a.Size)
+	}},
+	{"a blob is in use while any attachment names it", func(w *world) {
+		u := w.user("u")
+		inUse := func(key string) bool {
+			return read(w, func(tx store.Tx) (bool, error) { return tx.BlobInUse(w.Context(), key) })
+		}
+		a := w.upload(u, 0)
+		shared := a
+		shared.ID = store.NewID()
+		a.BlobKey, shared.BlobKey = string(u.ID), string(u.ID)
+		a.ID = store.NewID()
+		w.update(func(tx store.Tx) error {
+			return errors.Join(tx.CreateAttachment(w.Context(), a), tx.CreateAttachment(w.Context(), shared))
+		})
+		for _, step := range []struct {
+			gone store.ID
+			want bool
+		}{{a.ID, true}, {shared.ID, false}} {
+			w.update(func(tx store.Tx) error { return tx.DeleteAttachment(w.Context(), step.gone) })
+			equal(w, "in use", inUse(a.BlobKey), step.want)
+		}
+	}},
+	{"a message lets go of its files", func(w *world) {
+		u := w.user("u")
+		c := w.group(u)
+		m, other := w.send(c, u, "files"), w.send(c, u, "more")
+		a, b := w.upload(u, 0), w.upload(u, 1)
+		w.update(func(tx store.Tx) error {
+			return errors.Join(tx.AttachToMessage(w.Context(), m.ID, u.ID, []store.ID{a.ID}),
+				tx.AttachToMessage(w.Context(), other.ID, u.ID, []store.ID{b.ID}),
+				tx.ReleaseAttachments(w.Context(), m.ID))
+		})
+		b.MessageID = other.ID
+		equal(w, "let go", read(w, func(tx store.Tx) (store.Attachment, error) { return tx.Attachment(w.Context(), a.ID) }), a)
+		equal(w, "kept", read(w, func(tx store.Tx) (store.Attachment, error) { return tx.Attachment(w.Context(), b.ID) }), b)
+	}},
 }
