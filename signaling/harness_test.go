@@ -30,8 +30,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// fasthttp's pool of workers is told to stop, and notices when it next wakes up, which takes it up to ten seconds.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+	goleak.VerifyTestMain(m,
+		// fasthttp's pool of workers is told to stop, and notices when it next wakes up, up to ten seconds later.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+		// One goroutine per process keeps the text of the Date header.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
 }
 
 // patience is how long a test waits for something that must come. It is only ever spent by a test that fails.

@@ -118,6 +118,7 @@ func (s *Server) serve(c *websocket.Conn) {
 	}
 	sess := s.newSession(c.Conn)
 	sock.session = sess
+	*c = websocket.Conn{Conn: c.Conn} // its copies of headers, cookies and query would stay for the life of the socket
 	// Deferred in this order, the writer is joined last, whatever happens: see the package's lifecycle.
 	defer sess.finish()
 	if !s.enter(sock) {
@@ -134,7 +135,7 @@ func (s *Server) serve(c *websocket.Conn) {
 			return
 		}
 	}
-	sess.userID, sess.sessionID = id.UserID, id.SessionID
+	sess.identify(id.UserID, id.SessionID)
 	s.run(sock, id)
 }
 

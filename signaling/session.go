@@ -14,7 +14,7 @@ const spareFrames = 16
 // session is one authenticated socket.
 type session struct {
 	id        store.ID // of this socket: two tabs share a sessionID and differ here
-	userID    store.ID
+	userID    store.ID // set by identify, like sessionID
 	sessionID store.ID
 	conn      conn
 	timing    Timing
@@ -26,6 +26,7 @@ type session struct {
 
 	mu      sync.Mutex // owns what follows
 	phase   phase
+	known   bool // identify was called
 	queue   []*frame
 	queued  int      // bytes in queue
 	spare   []*frame // the other half of the double buffer, empty
@@ -77,6 +78,23 @@ func (s *session) push(f *frame) bool {
 // reply queues what the session's own reader answers.
 func (s *session) reply(f *frame) {
 	if !s.push(f) {
+		s.leave()
+	}
+}
+
+// identify says whose the session is. It is called once, by the reader, before the session goes into the hub.
+func (s *session) identify(userID, sessionID store.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.userID, s.sessionID, s.known = userID, sessionID, true
+}
+
+// leave takes the session out of the hub, if it can be there.
+func (s *session) leave() {
+	s.mu.Lock()
+	known := s.known
+	s.mu.Unlock()
+	if known {
 		s.left(s)
 	}
 }
@@ -100,7 +118,7 @@ func (s *session) end(code int, text string) {
 	s.mu.Lock()
 	s.endLocked(code, text)
 	s.mu.Unlock()
-	s.left(s)
+	s.leave()
 }
 
 // endLocked is end with mu held, without leaving the hub.
@@ -206,7 +224,7 @@ func (s *session) tick() {
 
 // finish is the reader's last act. When it returns, nothing touches conn any more.
 func (s *session) finish() {
-	s.left(s)
+	s.leave()
 	s.mu.Lock()
 	if s.phase == open {
 		s.queue = nil // the peer is gone; a close frame that is queued still has its chance

@@ -52,7 +52,7 @@ var _ conn = (*pipe)(nil)
 func piped(bounds queueBounds) (*session, *pipe, *atomic.Int64) {
 	p, leavings := newPipe(), new(atomic.Int64)
 	s := &session{
-		id: store.NewID(), userID: "u", sessionID: "s", conn: p, timing: Timing{}.withDefaults(), bounds: bounds,
+		id: store.NewID(), userID: "u", sessionID: "s", known: true, conn: p, timing: Timing{}.withDefaults(), bounds: bounds,
 		now: time.Now, left: func(*session) { leavings.Add(1) },
 	}
 	return s, p, leavings

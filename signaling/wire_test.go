@@ -1,0 +1,166 @@
+package signaling_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+
+	"confab/internal/bus"
+	"confab/signaling"
+	"confab/store"
+)
+
+// TestStalledReaderIsClosedAndDelaysNobody publishes, in lock-step with a reader that reads, more than the stalled
+// reader's socket and queue can take.
+func TestStalledReaderIsClosedAndDelaysNobody(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{})
+	slow, fast := h.user(), h.user()
+	ws, _, err := h.dial(http.Header{"Authorization": {"Bearer " + slow.token}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := fast.connect()
+	load := map[string]string{"load": strings.Repeat("x", 64<<10)}
+	for n := 0; h.hub.Stats().Overflows == 0; n++ {
+		if n > 10_000 {
+			t.Fatal("the stalled reader is never closed")
+		}
+		h.hub.Deliver(bus.Event{Name: "load", To: []store.ID{slow.id, fast.id}, Data: load})
+		reader.expect("load")
+	}
+	if code := h.attach(t, ws).ends(); code != signaling.CloseSlow {
+		t.Errorf("closed with %d", code)
+	}
+	reader.do("ping", nil)
+}
+
+// TestPooledConnectionsNeverMix opens and drops sockets of one user in the middle of a storm of events for them, while
+// sockets of another user come and go on the same pools: no event may end up on a socket of the other's.
+func TestPooledConnectionsNeverMix(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{hub: signaling.HubConfig{QueueFrames: 1 << 20, QueueBytes: 1 << 30}}) // no overflow today
+	ann, bob := h.user(), h.user()
+	ctx, stop := context.WithCancel(context.Background())
+	var storms sync.WaitGroup
+	for range 2 {
+		storms.Go(func() {
+			for ctx.Err() == nil {
+				h.hub.Deliver(bus.Event{Name: "for-ann", To: []store.ID{ann.id}, Data: strings.Repeat("a", 300)})
+				runtime.Gosched()
+			}
+		})
+	}
+	for range 100 {
+		a, _, err := h.dial(http.Header{"Authorization": {"Bearer " + ann.token}}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := a.ReadMessage(); err != nil {
+			t.Fatal(err)
+		}
+		if tcp, ok := a.NetConn().(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // vanish with a reset, events under way
+		}
+		_ = a.Close()
+		b := bob.connect()
+		b.none("for-ann")
+		_ = b.ws.Close()
+	}
+	stop()
+	storms.Wait()
+}
+
+// TestShutdownCutsWhoDoesNotAnswer has a client that never reads, so that not even the close reaches it.
+func TestShutdownCutsWhoDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{})
+	u := h.user()
+	ws, _, err := h.dial(http.Header{"Authorization": {"Bearer " + u.token}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.Close()
+	if _, _, err := ws.ReadMessage(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := h.server.Shutdown(ctx); err != context.Canceled {
+		t.Errorf("shutdown: %v", err)
+	}
+	if n := h.hub.Stats().Sockets; n != 0 {
+		t.Errorf("%d sockets are left", n)
+	}
+}
+
+func TestDeadPeerIsFound(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{server: signaling.Config{Timing: signaling.Timing{Ping: 20 * time.Millisecond, Dead: 200 * time.Millisecond}}})
+	alive, dead := h.user(), h.user()
+	quiet := alive.connect() // answers pings, since its client reads
+	conn := rawSocket(t, h, dead.token)
+	defer conn.Close()
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, err := io.Copy(io.Discard, conn); err != nil { // to the server's end of the connection
+		t.Fatalf("the dead peer is kept: %v", err)
+	}
+	quiet.do("ping", nil)
+}
+
+func TestPingIsAnswered(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{})
+	ws, _, err := h.dial(http.Header{"Authorization": {"Bearer " + h.user().token}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pong := make(chan string, 1)
+	ws.SetPongHandler(func(payload string) error { pong <- payload; return nil })
+	c := h.attach(t, ws)
+	if err := ws.WriteControl(websocket.PingMessage, []byte("are you there"), time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	c.do("ping", nil)
+	if got := <-pong; got != "are you there" {
+		t.Errorf("pong %q", got)
+	}
+}
+
+// rawSocket makes the handshake by hand over a bare connection, and reads the header of the first frame.
+func rawSocket(t *testing.T, h *house, token string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer %s\r\n\r\n", h.addr, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReaderSize(conn, 512)
+	status, err := r.ReadString('\n')
+	if err != nil || !strings.Contains(status, "101") {
+		t.Fatalf("handshake: %q, %v", status, err)
+	}
+	for line := status; line != "\r\n"; {
+		if line, err = r.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.ReadByte(); err != nil { // ready has begun to arrive
+		t.Fatal(err)
+	}
+	return conn
+}
