@@ -181,9 +181,9 @@ func (x *iceMux) learn(c *iceConn, remote netip.AddrPort) {
 		return
 	}
 	leg := c.leg
-	if old := x.peers[remote]; old != nil && old.leg != leg {
+	if old := x.peers[remote]; old != nil && old.conn != c {
 		delete(old.leg.peers, remote)
-		for _, oc := range old.leg.conns {
+		for _, oc := range old.leg.conns { // when they write there again, they learn it again
 			oc.last.Store(nil)
 		}
 	} else if old == nil && len(leg.peers) >= peersPerLeg {

@@ -8,8 +8,9 @@ import (
 )
 
 const (
-	// laneDepth bounds what waits for the sender of a lane: at 2 µs a packet, 2 ms of sending.
-	laneDepth = 1024
+	// laneDepth bounds what waits for the sender of a lane: at 2 µs a packet, half a millisecond of sending. Whoever
+	// writes more waits for room, as it would in a system call of its own.
+	laneDepth = 256
 	// laneRounds is how many batches a writer sends for others before a goroutine takes over, so that no caller of
 	// write is kept for long.
 	laneRounds = 4
@@ -21,10 +22,11 @@ const (
 // load and only then; nothing waits for a timer.
 type lane struct {
 	mu    sync.Mutex
-	busy  bool      // owned by mu: somebody is sending
-	queue []*packet // owned by mu
-	spare []*packet // owned by the one who is sending
-	_     [64]byte  // keeps neighbours off this cache line
+	room  *sync.Cond // on mu: the queue was taken, or the lane became free
+	busy  bool       // owned by mu: somebody is sending
+	queue []*packet  // owned by mu
+	spare []*packet  // owned by the one who is sending
+	_     [64]byte   // keeps neighbours off this cache line
 }
 
 // newLanes makes one lane for every two processors, up to 16: more would only split batches.
@@ -33,7 +35,11 @@ func newLanes() []lane {
 	for n < 16 && n*2 <= runtime.GOMAXPROCS(0) {
 		n *= 2
 	}
-	return make([]lane, n)
+	lanes := make([]lane, n)
+	for i := range lanes {
+		lanes[i].room = sync.NewCond(&lanes[i].mu)
+	}
+	return lanes
 }
 
 func (s *socket) lane(dst netip.AddrPort) *lane {
@@ -42,16 +48,15 @@ func (s *socket) lane(dst netip.AddrPort) *lane {
 	return &s.lanes[(h^h>>8)&uint(len(s.lanes)-1)]
 }
 
-// write sends one datagram, from src where that is valid. Like any datagram it may be lost: a full lane drops it silently.
+// write sends one datagram, from src where that is valid. Like any datagram it may be lost without an error.
 func (s *socket) write(p []byte, dst netip.AddrPort, src netip.Addr) (int, error) {
 	l := s.lane(dst)
 	l.mu.Lock()
+	for l.busy && len(l.queue) >= laneDepth {
+		l.room.Wait()
+	}
 	if l.busy && len(p) <= maxDatagram {
 		defer l.mu.Unlock()
-		if len(l.queue) >= laneDepth {
-			s.counters.droppedFull.Add(1)
-			return len(p), nil
-		}
 		w := s.pool.get()
 		w.n = copy(w.buf[:], p)
 		w.peer, w.local = dst, netip.AddrPortFrom(src, 0)
@@ -75,11 +80,12 @@ func (s *socket) write(p []byte, dst netip.AddrPort, src netip.Addr) (int, error
 	return len(p), nil
 }
 
-// drainAside finishes a lane in a goroutine of its own. A closed socket loses what waits.
+// drainAside finishes a lane in a goroutine of its own.
 func (s *socket) drainAside(l *lane) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
+		l.abandon()
 		return
 	}
 	s.drains.Go(func() {
@@ -97,11 +103,13 @@ func (s *socket) drain(l *lane, out *batch, rounds int) bool {
 		l.mu.Lock()
 		if len(l.queue) == 0 {
 			l.busy = false
+			l.room.Broadcast()
 			l.mu.Unlock()
 			return true
 		}
 		work := l.queue
 		l.queue, l.spare = l.spare[:0], nil
+		l.room.Broadcast()
 		l.mu.Unlock()
 
 		// Neighbours with one destination leave as one run. The sort is stable: their order stays.
@@ -123,4 +131,15 @@ func (s *socket) drain(l *lane, out *batch, rounds int) bool {
 		l.spare = work[:0]
 	}
 	return false
+}
+
+// abandon frees a lane whose sender the caller is, and loses what waits in it.
+func (l *lane) abandon() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, w := range l.queue {
+		w.release()
+	}
+	l.queue, l.busy = nil, false
+	l.room.Broadcast()
 }
