@@ -41,6 +41,14 @@ type Store interface {
 	// SQLite everybody who writes waits for it.
 	Update(ctx context.Context, fn func(Tx) error) error
 
+	// Post is the short way for the commonest change, a plain new message: it stores m, whose Seq and Rev it gives out,
+	// and shares one commit with other callers' posts. It holds to these rules, checked under the chat's lock: the
+	// author is a member of the chat, the author's ClientID is unused, and ReplyTo, if any, is a message of the same
+	// chat. Where one of them is broken, or an engine would rather not, ok is false and nothing has been stored: the
+	// caller takes the long way (Update with Advance and InsertMessage) and finds out why. When Post returns ok, m
+	// survives a crash as after Update; on an error m may or may not have been stored.
+	Post(ctx context.Context, m Message) (posted Posted, ok bool, err error)
+
 	// Epoch identifies this history of the database. It changes when the data were replaced by older ones, which
 	// tells clients that revisions they remember mean nothing any more.
 	Epoch() ID
@@ -50,6 +58,12 @@ type Store interface {
 
 	// Close waits for running transactions and releases the database. It may be called more than once.
 	Close() error
+}
+
+// Posted is what Post did: the message's place, and who was a member of the chat at that point, in no particular order.
+type Posted struct {
+	Seq, Rev int64
+	Members  []ID
 }
 
 // Tx is what can be done inside a transaction, by subject.

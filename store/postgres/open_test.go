@@ -150,6 +150,9 @@ func TestClosed(t *testing.T) {
 	if err := s.Ping(t.Context()); err == nil {
 		t.Error("ping: want an error")
 	}
+	if _, ok, err := s.Post(t.Context(), store.Message{ID: store.NewID(), ChatID: store.NewID(), UserID: store.NewID()}); ok || err == nil {
+		t.Errorf("post: %v, %v, want an error", ok, err)
+	}
 }
 
 // Two transactions lock two chats crosswise: PostgreSQL ends one of them, and it must be run again.

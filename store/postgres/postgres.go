@@ -36,6 +36,7 @@ const connectTimeout = 5 * time.Second
 type Store struct {
 	pool    *pgxpool.Pool
 	dialect *sqlstore.Dialect
+	poster  *poster
 
 	epoch atomic.Value // a store.ID; set before Open returns
 
@@ -59,8 +60,9 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 		return nil, explain(config.ConnConfig, err)
 	}
 	s := &Store{pool: pool, dialect: sqlstore.NewPostgres()}
+	s.poster = startPoster(pool)
 	if err := s.recognise(ctx, log); err != nil {
-		pool.Close()
+		s.Close()
 		return nil, explain(config.ConnConfig, err)
 	}
 	return s, nil
@@ -112,6 +114,9 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close implements store.Store.
 func (s *Store) Close() error {
-	s.closeOnce.Do(s.pool.Close)
+	s.closeOnce.Do(func() {
+		s.poster.close()
+		s.pool.Close()
+	})
 	return nil
 }

@@ -41,3 +41,16 @@ func TestKilled(t *testing.T) {
 	t.Parallel()
 	storetest.RunCrash(t, pgtest.URL(t), open)
 }
+
+// BenchmarkStore runs on a cluster whose commits wait for the disk.
+func BenchmarkStore(b *testing.B) {
+	c, err := pgtest.Start(pgtest.Durable)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(c.Stop)
+	if err := c.CreateDatabase(b.Context(), "bench"); err != nil {
+		b.Fatal(err)
+	}
+	storetest.Benchmark(b, openURL(b, c.URL("bench")))
+}

@@ -209,6 +209,10 @@ func TestClosed(t *testing.T) {
 	if err := s.Ping(t.Context()); !errors.Is(err, sqlite.ErrClosed) {
 		t.Errorf("ping: got %v, want ErrClosed", err)
 	}
+	m := store.Message{ID: store.NewID(), ChatID: store.NewID(), UserID: store.NewID()}
+	if _, _, err := s.Post(t.Context(), m); !errors.Is(err, sqlite.ErrClosed) {
+		t.Errorf("post: got %v, want ErrClosed", err)
+	}
 	if err := s.Close(); err != nil {
 		t.Errorf("close again: %v", err)
 	}

@@ -114,7 +114,23 @@ func prepareFile(path string) error {
 
 // Update implements store.Store; see writer for how several share a commit.
 func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
-	return s.writer.run(ctx, func(conn *session) error { return fn(sqlstore.NewTx(conn, s.dialect)) })
+	return s.writer.run(ctx, whole, func(conn *session) error { return fn(sqlstore.NewTx(conn, s.dialect)) })
+}
+
+// Post implements store.Store.
+func (s *Store) Post(ctx context.Context, m store.Message) (posted store.Posted, ok bool, err error) {
+	if err := sqlstore.CheckPost(m); err != nil {
+		return store.Posted{}, false, err
+	}
+	err = s.writer.run(ctx, single, func(conn *session) error {
+		// Once begun it is not given up half-way.
+		posted, ok, err = sqlstore.NewTx(conn, s.dialect).Post(context.WithoutCancel(ctx), m)
+		return err
+	})
+	if err != nil {
+		return store.Posted{}, false, err
+	}
+	return posted, ok, nil
 }
 
 // View implements store.Store.

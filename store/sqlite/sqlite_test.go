@@ -41,3 +41,5 @@ func TestKilled(t *testing.T) {
 	t.Parallel()
 	storetest.RunCrash(t, filepath.Join(t.TempDir(), "confab.db"), open)
 }
+
+func BenchmarkStore(b *testing.B) { storetest.Benchmark(b, openIn(b, b.TempDir())) }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"confab/store/sqlstore"
 )
 
 // The bounds of a commit that is shared: its cost, one wait for the disk, is well spread over this many, and none of
@@ -32,8 +34,17 @@ type writer struct {
 	ended     chan struct{} // closed when the goroutine has ended
 }
 
+// work says how much a caller may leave half-done when it fails.
+type work bool
+
+const (
+	whole  work = false // anything: it needs a savepoint to go back to
+	single work = true  // nothing, or it says sqlstore.ErrHalfDone, which only a broken database brings about
+)
+
 // turn is one caller of the writer.
 type turn struct {
+	work   work
 	state  atomic.Int32 // queued, then taken or withdrawn
 	begin  chan error   // nil: the connection is yours
 	finish chan error   // the caller's outcome: nil asks for the commit
@@ -60,8 +71,8 @@ func startWriter(conn *session) *writer {
 }
 
 // run runs fn with the connection inside of a transaction and returns after the commit, or after fn's failure.
-func (w *writer) run(ctx context.Context, fn func(*session) error) error {
-	t := &turn{begin: make(chan error, 1), finish: make(chan error, 1), commit: make(chan error, 1)}
+func (w *writer) run(ctx context.Context, work work, fn func(*session) error) error {
+	t := &turn{work: work, begin: make(chan error, 1), finish: make(chan error, 1), commit: make(chan error, 1)}
 	select {
 	case <-w.closing:
 		return ErrClosed
@@ -163,6 +174,14 @@ func (w *writer) group(first *turn) {
 // lend gives one caller the connection inside of a savepoint. useful tells whether there is something to commit; broken,
 // that the whole transaction is lost.
 func (w *writer) lend(t *turn) (useful bool, broken error) {
+	if t.work == single {
+		t.begin <- nil
+		outcome := <-t.finish
+		if errors.Is(outcome, errUnfinished) || errors.Is(outcome, sqlstore.ErrHalfDone) {
+			return false, outcome
+		}
+		return outcome == nil, nil
+	}
 	ctx := context.Background()
 	if _, err := w.conn.Exec(ctx, "SAVEPOINT turn"); err != nil {
 		t.begin <- err

@@ -27,7 +27,7 @@ func NewPostgres() *Dialect {
 		// Not FOR UPDATE, which would also hold off the foreign key checks of everybody who refers to the row.
 		lock:       "FOR NO KEY UPDATE",
 		encodeTime: func(t time.Time) any { return t },
-		encodeList: func(ids []store.ID) string { return joinIDs("{", ids, "", "}") },
+		encodeList: UUIDArray,
 	}
 }
 
@@ -60,6 +60,9 @@ var (
 	argument   = regexp.MustCompile(`\$([0-9]+)`)
 )
 
+// UUIDArray writes ids as PostgreSQL writes an array of uuid; none becomes NULL.
+func UUIDArray(ids []store.ID) string { return joinIDs("{", ids, "", "}") }
+
 // joinIDs writes ids between open and close, each in quotes, with commas between.
 func joinIDs(open string, ids []store.ID, quote, end string) string {
 	var b strings.Builder
@@ -68,6 +71,10 @@ func joinIDs(open string, ids []store.ID, quote, end string) string {
 	for i, id := range ids {
 		if i > 0 {
 			b.WriteByte(',')
+		}
+		if id == "" {
+			b.WriteString("NULL")
+			continue
 		}
 		b.WriteString(quote)
 		b.WriteString(string(id))

@@ -40,8 +40,11 @@ func (t *Tx) at(v time.Time) any {
 	if v.IsZero() {
 		return nil
 	}
-	return t.dialect.encodeTime(v.UTC().Truncate(time.Millisecond))
+	return t.dialect.encodeTime(Cut(v))
 }
+
+// Cut brings a moment to the precision that is kept.
+func Cut(v time.Time) time.Time { return v.UTC().Truncate(time.Millisecond) }
 
 // atOrNone encodes a moment that may be missing.
 func (t *Tx) atOrNone(v *time.Time) any {

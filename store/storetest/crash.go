@@ -3,6 +3,7 @@ package storetest
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -52,16 +53,10 @@ func writeForever(open OpenFunc, where string, chatID, userID store.ID) error {
 	failed := make(chan error, writers)
 	for range writers {
 		go func() {
-			for {
+			for n := 0; ; n++ {
 				m := store.Message{ID: store.NewID(), ChatID: chatID, UserID: userID, Kind: store.KindText,
 					Content: "acked", CreatedAt: time.Now(), UpdatedAt: time.Now()}
-				err := s.Update(ctx, func(tx store.Tx) (err error) {
-					if m.Seq, m.Rev, err = tx.Advance(ctx, chatID, true, m.CreatedAt); err != nil {
-						return err
-					}
-					return tx.InsertMessage(ctx, m)
-				})
-				if err != nil {
+				if err := sendEitherWay(ctx, s, &m, n%2 == 0); err != nil {
 					failed <- err
 					return
 				}
@@ -70,6 +65,23 @@ func writeForever(open OpenFunc, where string, chatID, userID store.ID) error {
 		}()
 	}
 	return <-failed
+}
+
+// sendEitherWay stores a message by Post or by Update.
+func sendEitherWay(ctx context.Context, s store.Store, m *store.Message, short bool) error {
+	if short {
+		posted, ok, err := s.Post(ctx, *m)
+		if m.Seq = posted.Seq; err == nil && !ok {
+			err = errors.New("the post was sent the long way")
+		}
+		return err
+	}
+	return s.Update(ctx, func(tx store.Tx) (err error) {
+		if m.Seq, m.Rev, err = tx.Advance(ctx, m.ChatID, true, m.CreatedAt); err != nil {
+			return err
+		}
+		return tx.InsertMessage(ctx, *m)
+	})
 }
 
 // RunCrash kills a process that writes to the database at where with SIGKILL, several times at random instants, and

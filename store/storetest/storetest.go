@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Chats", chatCases},
 		{"Members", memberCases},
 		{"Messages", messageCases},
+		{"Post", postCases},
 		{"Receipts", receiptCases},
 		{"Attachments", attachmentCases},
 		{"Calls", callCases},
