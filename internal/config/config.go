@@ -61,6 +61,9 @@ func (c *Config) Validate() error {
 	if _, err := c.PublicAddresses(); err != nil {
 		return err
 	}
+	if _, err := c.Proxies(); err != nil {
+		return err
+	}
 	if !(c.RateLimitScale > 0) {
 		return fmt.Errorf("CONFAB_RATE_LIMIT_SCALE: want a number above 0, got %v", c.RateLimitScale)
 	}
@@ -86,6 +89,24 @@ func (c *Config) PublicAddresses() ([]netip.Addr, error) {
 		addrs = append(addrs, a.Unmap())
 	}
 	return addrs, nil
+}
+
+// Proxies are the parsed CONFAB_TRUSTED_PROXIES: networks, or single addresses.
+func (c *Config) Proxies() ([]netip.Prefix, error) {
+	var prefixes []netip.Prefix
+	for _, s := range c.TrustedProxies {
+		s = strings.TrimSpace(s)
+		if a, err := netip.ParseAddr(s); err == nil {
+			prefixes = append(prefixes, netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("CONFAB_TRUSTED_PROXIES: want addresses or networks such as 10.0.0.0/8, got %q", s)
+		}
+		prefixes = append(prefixes, p.Masked())
+	}
+	return prefixes, nil
 }
 
 // Origin reduces a URL to what browsers send as Origin (RFC 6454): scheme, host and a port that is not the scheme's

@@ -35,6 +35,7 @@ func TestValidateNamesTheKey(t *testing.T) {
 		"public URL with path":  {"CONFAB_PUBLIC_URL", func(c *Config) { c.PublicURL = "https://h/chat" }},
 		"public URL no scheme":  {"CONFAB_PUBLIC_URL", func(c *Config) { c.PublicURL = "chat.example" }},
 		"public IP a name":      {"CONFAB_PUBLIC_IP", func(c *Config) { c.PublicIP = []string{"chat.example"} }},
+		"proxy a name":          {"CONFAB_TRUSTED_PROXIES", func(c *Config) { c.TrustedProxies = []string{"proxy"} }},
 		"origin star":           {"CONFAB_CORS_ORIGINS", func(c *Config) { c.CORSOrigins = []string{"*"} }},
 		"scale zero":            {"CONFAB_RATE_LIMIT_SCALE", func(c *Config) { c.RateLimitScale = 0 }},
 		"negative grace":        {"CONFAB_SHUTDOWN_GRACE", func(c *Config) { c.ShutdownGrace = -1 }},

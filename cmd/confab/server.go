@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"confab/api"
+	"confab/internal/admin"
+	"confab/internal/auth"
+	"confab/internal/bus"
+	"confab/internal/call"
+	"confab/internal/chat"
+	"confab/internal/config"
+	"confab/internal/ice"
+	"confab/internal/limit"
+	"confab/sfu"
+	"confab/sfu/relay"
+	"confab/sfu/wire"
+	"confab/signaling"
+	"confab/store"
+	"confab/web"
+)
+
+// server is everything that runs, in the order in which it was started; shutdown goes the other way.
+type server struct {
+	store   store.Store
+	port    *wire.Mux
+	turn    *relay.Server
+	media   *sfu.Server
+	hub     *signaling.Hub
+	calls   *call.Service
+	sockets *signaling.Server
+	app     *fiber.App
+	admin   *admin.Server
+	log     *slog.Logger
+	http    sync.WaitGroup // the goroutine that serves HTTP
+	failed  chan error     // HTTP stopped by itself
+}
+
+// drainTime bounds what has to end quickly once calls are over: closing frames, the last requests, the last commits.
+const drainTime = 5 * time.Second
+
+// start brings everything up. On failure, what was started is stopped again.
+func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, err error) {
+	s := &server{log: log, failed: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.shutdown(0))
+		}
+	}()
+	if s.store, err = openStore(ctx, c, log); err != nil {
+		return nil, err
+	}
+	if err = s.openMedia(c); err != nil {
+		return nil, err
+	}
+
+	events := &bus.Local{}
+	registry := call.NewRegistry()
+	s.hub = signaling.NewHub(signaling.HubConfig{Store: s.store, Log: log})
+	chats := chat.New(chat.Config{Store: s.store, Bus: events, Presence: s.hub, Calls: registry, Log: log})
+	accounts := auth.New(auth.Config{Store: s.store, Bus: events, Secret: []byte(c.JWTSecret), Chats: chats, Log: log})
+	s.calls = call.New(call.Config{Store: s.store, Bus: events, Chats: chats, SFU: s.media, Registry: registry, Log: log})
+	events.Subscribe(s.hub)
+	events.Subscribe(s.calls)
+	if err = s.calls.Recover(ctx); err != nil {
+		return nil, fmt.Errorf("close the calls of the last run: %w", err)
+	}
+	limits := limit.New(c.RateLimitScale)
+	s.sockets = signaling.New(signaling.Config{
+		Hub: s.hub, Auth: accounts, Chats: chats, Calls: s.calls, Store: s.store, Limits: limits,
+		Origins: append([]string{c.PublicURL}, c.CORSOrigins...), Log: log,
+	})
+	servers, err := ice.New(c.PublicURL, s.port.Port(), []byte(c.TURNSecret))
+	if err != nil {
+		return nil, err
+	}
+	proxies, err := c.Proxies()
+	if err != nil {
+		return nil, err
+	}
+	s.app = api.NewApp(api.Config{
+		Auth: accounts, Chats: chats, Calls: s.calls, Limits: limits, ICE: servers.For, Ready: s.ready,
+		Version: version, CORSOrigins: c.CORSOrigins, TrustedProxies: proxies, Log: log,
+	})
+	s.sockets.Register(s.app)
+	if err = api.ServeApp(s.app, web.App()); err != nil {
+		return nil, err
+	}
+	if c.AdminListen != "off" {
+		metrics := admin.Metrics(admin.Sources{Sockets: s.hub.Stats, Media: s.media.Totals})
+		if s.admin, err = admin.Listen(c.AdminListen, metrics, log); err != nil {
+			return nil, err
+		}
+	}
+	s.http.Go(func() {
+		if err := s.app.Listener(s.port.HTTP()); err != nil {
+			s.failed <- fmt.Errorf("serve HTTP: %w", err)
+		}
+	})
+	return s, nil
+}
+
+// ready tells why requests cannot be served now, or nil.
+func (s *server) ready(ctx context.Context) error {
+	if err := s.port.Err(); err != nil {
+		return fmt.Errorf("media socket: %w", err)
+	}
+	return s.store.Ping(ctx)
+}
+
+// openMedia opens the port and starts what lives on it below HTTP.
+func (s *server) openMedia(c *config.Config) error {
+	public, err := c.PublicAddresses()
+	if err != nil {
+		return err
+	}
+	if s.port, err = wire.Listen(wire.Config{Listen: c.Listen, PublicIPs: public, Log: s.log}); err != nil {
+		return fmt.Errorf("CONFAB_LISTEN: %w", err)
+	}
+	if s.turn, err = relay.New(relay.Config{Secret: []byte(c.TURNSecret), Log: s.log}, s.port); err != nil {
+		return err
+	}
+	s.media, err = sfu.New(sfu.Config{Transport: s.port, Log: s.log})
+	return err
+}
+
+// shutdown ends in the opposite order of start: running calls may go on for grace, then clients are told to come back
+// later, requests end, and the database is closed last, with nothing half-written. Parts that were never started are
+// passed over.
+func (s *server) shutdown(grace time.Duration) error {
+	var errs []error
+	within := func(d time.Duration, end func(context.Context) error) {
+		ctx, cancel := context.WithTimeout(context.Background(), d)
+		defer cancel()
+		errs = append(errs, end(ctx))
+	}
+	if s.calls != nil {
+		within(grace, s.calls.Close)
+	}
+	if s.sockets != nil {
+		within(drainTime, s.sockets.Shutdown)
+	}
+	if s.app != nil {
+		within(drainTime, s.app.ShutdownWithContext)
+		s.http.Wait()
+	}
+	if s.admin != nil {
+		within(drainTime, s.admin.Close)
+	}
+	if s.hub != nil {
+		s.hub.Close()
+	}
+	if s.media != nil {
+		errs = append(errs, s.media.Close())
+	}
+	if s.turn != nil {
+		errs = append(errs, s.turn.Close())
+	}
+	if s.port != nil {
+		errs = append(errs, s.port.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}

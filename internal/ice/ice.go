@@ -1,0 +1,49 @@
+// Package ice makes the list of ICE servers that a client is given: Confab's own STUN and TURN, on the port that serves
+// everything else.
+package ice
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"time"
+
+	"confab/api"
+	"confab/sfu/relay"
+	"confab/store"
+)
+
+// ttl is how long credentials last. A client asks again before its next call, so this only has to outlive the time
+// from asking to connecting; an allocation that stands is refreshed beyond it.
+const ttl = time.Hour
+
+// Servers answers GET /ice-servers. It is a value and safe for concurrent use.
+type Servers struct {
+	secret []byte
+	urls   []string
+	stun   string
+}
+
+// New names the servers by the host of publicURL and port, the one that media listens on.
+func New(publicURL string, port int, secret []byte) (*Servers, error) {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Hostname() == "" {
+		return nil, fmt.Errorf("no host in %q", publicURL)
+	}
+	at := net.JoinHostPort(u.Hostname(), strconv.Itoa(port))
+	return &Servers{
+		secret: secret,
+		stun:   "stun:" + at,
+		urls:   []string{"turn:" + at + "?transport=udp", "turn:" + at + "?transport=tcp"},
+	}, nil
+}
+
+// For makes the list for one user, with credentials of that user and the time they last.
+func (s *Servers) For(userID store.ID) ([]api.ICEServer, time.Duration) {
+	username, password := relay.Credentials(s.secret, string(userID), ttl, time.Now())
+	return []api.ICEServer{
+		{URLs: []string{s.stun}},
+		{URLs: s.urls, Username: username, Credential: password},
+	}, ttl
+}
