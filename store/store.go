@@ -185,9 +185,9 @@ type Attachments interface {
 	// AttachToMessage binds attachments to a message, in the given order. It fails with ErrNotFound, changing
 	// nothing, unless every one exists, belongs to owner and is still free.
 	AttachToMessage(ctx context.Context, messageID, owner ID, ids []ID) error
-	// ReleaseAttachments unbinds those of a message, which makes them free: a message that is deleted shows no files.
-	ReleaseAttachments(ctx context.Context, messageID ID) error
 	DeleteAttachment(ctx context.Context, id ID) error
+	// DeleteAttachmentsOf removes those of a message, if any: when it is deleted, its files go with its words.
+	DeleteAttachmentsOf(ctx context.Context, messageID ID) error
 	// FreeAttachments lists those made before t that no message carries and no user or chat shows as its avatar,
 	// oldest first: what an upload that was never sent, or a deleted chat, left behind. In Update none of them can be
 	// attached until the transaction ends.

@@ -54,16 +54,15 @@ func (t *Tx) AttachToMessage(ctx context.Context, messageID, owner store.ID, att
 	return nil
 }
 
-// ReleaseAttachments implements store.Attachments.
-func (t *Tx) ReleaseAttachments(ctx context.Context, messageID store.ID) error {
-	_, err := t.exec(ctx, "release attachments",
-		`UPDATE attachments SET message_id = NULL, place = 0 WHERE message_id = $1`, id(messageID))
-	return err
-}
-
 // DeleteAttachment implements store.Attachments.
 func (t *Tx) DeleteAttachment(ctx context.Context, attachmentID store.ID) error {
 	return t.execOne(ctx, "delete attachment", `DELETE FROM attachments WHERE id = $1`, id(attachmentID))
+}
+
+// DeleteAttachmentsOf implements store.Attachments.
+func (t *Tx) DeleteAttachmentsOf(ctx context.Context, messageID store.ID) error {
+	_, err := t.exec(ctx, "delete attachments", `DELETE FROM attachments WHERE message_id = $1`, id(messageID))
+	return err
 }
 
 // FreeAttachments implements store.Attachments.

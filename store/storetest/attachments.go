@@ -127,7 +127,7 @@ var attachmentCases = []testCase{
 			equal(w, "in use", inUse(a.BlobKey), step.want)
 		}
 	}},
-	{"a message lets go of its files", func(w *world) {
+	{"the files of a message go, and no others", func(w *world) {
 		u := w.user("u")
 		c := w.group(u)
 		m, other := w.send(c, u, "files"), w.send(c, u, "more")
@@ -135,10 +135,13 @@ var attachmentCases = []testCase{
 		w.update(func(tx store.Tx) error {
 			return errors.Join(tx.AttachToMessage(w.Context(), m.ID, u.ID, []store.ID{a.ID}),
 				tx.AttachToMessage(w.Context(), other.ID, u.ID, []store.ID{b.ID}),
-				tx.ReleaseAttachments(w.Context(), m.ID))
+				tx.DeleteAttachmentsOf(w.Context(), m.ID), tx.DeleteAttachmentsOf(w.Context(), m.ID))
 		})
 		b.MessageID = other.ID
-		equal(w, "let go", read(w, func(tx store.Tx) (store.Attachment, error) { return tx.Attachment(w.Context(), a.ID) }), a)
+		gone := w.s.View(w.Context(), func(tx store.Tx) error { return second(tx.Attachment(w.Context(), a.ID)) })
+		if !errors.Is(gone, store.ErrNotFound) {
+			w.Errorf("gone: got %v, want ErrNotFound", gone)
+		}
 		equal(w, "kept", read(w, func(tx store.Tx) (store.Attachment, error) { return tx.Attachment(w.Context(), b.ID) }), b)
 	}},
 }
