@@ -16,6 +16,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -63,19 +64,28 @@ func NewKey() string {
 	return hex.EncodeToString(b[:])
 }
 
-// keyLen is the length of a key in characters.
-const keyLen = 32
+// Variant is the key of something made from the blob under key, such as a thumbnail: name is a word of lower-case
+// letters.
+func Variant(key, name string) string { return key + "." + name }
 
-// ValidKey tells whether key has the form that NewKey gives. Everything else is refused before it can become part of a
-// path or a URL.
+// Base is the key that a variant was made from; a key that is no variant is its own base.
+func Base(key string) string {
+	base, _, _ := strings.Cut(key, ".")
+	return base
+}
+
+// The lengths of a key without its variant, and of the variant's name.
+const (
+	keyLen     = 32
+	maxVariant = 16
+)
+
+// ValidKey tells whether key has a form that NewKey or Variant gives. Everything else is refused before it can become
+// part of a path or a URL.
 func ValidKey(key string) bool {
-	if len(key) != keyLen {
+	base, variant, isVariant := strings.Cut(key, ".")
+	if len(base) != keyLen || strings.Trim(base, "0123456789abcdef") != "" {
 		return false
 	}
-	for _, c := range []byte(key) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
+	return !isVariant || variant != "" && len(variant) <= maxVariant && strings.Trim(variant, "abcdefghijklmnopqrstuvwxyz") == ""
 }

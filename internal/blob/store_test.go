@@ -176,7 +176,8 @@ func TestAKeyThatIsNoneNeverReachesTheStore(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, s blob.Store) {
 		for _, key := range []string{"", "../../../../etc/passwd", "..", "staging", strings.Repeat("A", 32),
-			strings.Repeat("a", 31), strings.Repeat("a", 33), strings.Repeat("a", 30) + "/a", strings.Repeat("\x00", 32)} {
+			strings.Repeat("a", 31), strings.Repeat("a", 33), strings.Repeat("a", 30) + "/a", strings.Repeat("\x00", 32),
+			blob.NewKey() + ".", blob.NewKey() + "./x", blob.NewKey() + ".a.b", blob.NewKey() + "." + strings.Repeat("a", 17)} {
 			if _, err := s.Open(t.Context(), key); !errors.Is(err, blob.ErrNotFound) {
 				t.Errorf("Open(%q): %v", key, err)
 			}
@@ -209,6 +210,25 @@ func TestADeletedBlobIsGone(t *testing.T) {
 		}
 		if left := keys(t, s); len(left) != 1 || left[stays].Size != 5 {
 			t.Errorf("left are %v", left)
+		}
+	})
+}
+
+func TestAVariantStandsBesideItsBlob(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, s blob.Store) {
+		key := put(t, s, []byte("the picture"))
+		small := blob.Variant(key, "thumb")
+		staged, err := s.Stage(t.Context(), strings.NewReader("small"), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := staged.Commit(t.Context(), small); err != nil {
+			t.Fatal(err)
+		}
+		found := keys(t, s)
+		if found[key].Size != 11 || found[small].Size != 5 || len(found) != 2 || blob.Base(small) != key || blob.Base(key) != key {
+			t.Errorf("found %v", found)
 		}
 	})
 }
