@@ -23,7 +23,7 @@ type Health struct {
 
 type callsInput struct {
 	ChatID string `query:"chatId" doc:"Only calls of this chat."`
-	pageInput
+	Paging
 }
 
 func (a *API) callRoutes() {

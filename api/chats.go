@@ -9,7 +9,8 @@ import (
 	"confab/store"
 )
 
-type pageInput struct {
+// Paging is the query of a list that comes in pages.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" doc:"50 when left out."`
 	Cursor string `query:"cursor" maxLength:"200" doc:"A nextCursor of an earlier page."`
 }
@@ -41,7 +42,7 @@ func (a *API) chatRoutes() {
 	handle(a, route{http.MethodDelete, "/chats/{id}", "deleteChat", "Delete a group with everything in it", "chats", http.StatusNoContent, false, limit.Change}, a.deleteChat)
 }
 
-func (a *API) chats(ctx context.Context, in *pageInput) (*body[chat.ChatPage], error) {
+func (a *API) chats(ctx context.Context, in *Paging) (*body[chat.ChatPage], error) {
 	return answer(a.cfg.Chats.Chats(ctx, from(ctx).UserID, in.Limit, in.Cursor))
 }
 

@@ -23,6 +23,8 @@ import (
 
 // newHuma sets huma up on the app: JSON only, unknown fields ignored, no pages and schema links of its own.
 func newHuma(app *fiber.App, version string) huma.API {
+	// The key is the content type, and "json" what huma makes of application/problem+json.
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[stamp.Time](), reflect.TypeFor[time.Time]())
 	cfg := huma.Config{
@@ -37,7 +39,7 @@ func newHuma(app *fiber.App, version string) huma.API {
 				},
 			},
 		},
-		Formats:       map[string]huma.Format{"application/json": {Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}},
+		Formats:       map[string]huma.Format{"application/json": format, "json": format},
 		DefaultFormat: "application/json",
 		Transformers: []huma.Transformer{func(_ huma.Context, _ string, v any) (any, error) {
 			if e, ok := v.(*huma.ErrorModel); ok {
@@ -91,7 +93,9 @@ func handle[I, O any](a *API, r route, fn func(context.Context, *I) (*O, error))
 		}
 		return out, nil
 	})
-	if made, ok := any((*O)(nil)).(interface{ orFound(map[string]*huma.Response) }); ok {
+	if made, ok := any((*O)(nil)).(interface {
+		orFound(map[string]*huma.Response)
+	}); ok {
 		made.orFound(op.Responses)
 	}
 }
