@@ -47,7 +47,7 @@ func ServeApp(app *fiber.App, files fs.FS) error {
 		if c.Method() != http.MethodGet && c.Method() != http.MethodHead {
 			return c.Next()
 		}
-		if appPlace(c.Path()) && strings.Contains(c.Get(fiber.HeaderAccept, "text/html"), "text/html") {
+		if appPlace(c.Path()) && c.Accepts(fiber.MIMETextHTML) != "" {
 			return assets["/index.html"].serve(c)
 		}
 		if a := assets[c.Path()]; a != nil {

@@ -15,7 +15,7 @@ export interface Plain {
 
 /** Connects a plain client in the page as the owner of the token; it stands as window.plain from then on. */
 export async function connectPlain(page: Page, url: string, token: string): Promise<void> {
-  await page.goto(`${url}/healthz`);
+  await page.goto(`${url}/login`); // any page of the server's own origin whose policy lets it open sockets
   await page.evaluate(installPlain, token);
 }
 
@@ -25,13 +25,7 @@ export function plain<T, A>(
   step: (client: Plain, argument: A) => Promise<T> | T,
   argument: A,
 ): Promise<T> {
-  return page.evaluate(
-    ([source, argument]) => {
-      const { plain } = window as unknown as { plain: Plain };
-      return new Function("client", "argument", `return (${source})(client, argument)`)(plain, argument);
-    },
-    [step.toString(), argument] as const,
-  );
+  return page.evaluate<T>(`(${step})(window.plain, ${JSON.stringify(argument)})`);
 }
 
 async function installPlain(token: string): Promise<void> {
