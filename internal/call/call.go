@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -162,27 +163,23 @@ func (c *call) remove(p *participant, reason string) {
 	c.people = slices.Delete(c.people, i, i+1)
 	c.svc.cfg.Registry.leave(p.userID, c)
 	if p.joined {
-		c.parted(p, reason)
+		now := c.svc.now()
+		c.write("leave", func(ctx context.Context, tx store.Tx) error { return tx.EndCallParticipant(ctx, p.id, now) })
 	}
 	switch {
 	case c.phase == over:
-	case len(c.people) == 0:
+	case len(c.people) == 0, c.direct && p.joined && !c.present(p.userID):
 		c.finish(ReasonEnded)
-	case c.direct && p.joined && !c.present(p.userID):
-		c.finish(ReasonEnded)
+	case p.joined:
+		c.parted(p, reason)
 	}
 }
 
-// parted writes and tells that p, whom others saw, is gone. mu is held.
+// parted tells that p is gone from a call that goes on. mu is held.
 func (c *call) parted(p *participant, reason string) {
-	now := c.svc.now()
-	c.write("leave", func(ctx context.Context, tx store.Tx) error { return tx.EndCallParticipant(ctx, p.id, now) })
-	if c.phase == over {
-		return // call:end says it all
-	}
 	c.changed(p, true)
 	if reason != "" {
-		c.tell(p, EventEnd, endEvent{c.chatID, c.id, reason, c.duration(now)})
+		c.tell(p, EventEnd, endEvent{c.chatID, c.id, reason, c.duration(c.svc.now())})
 	}
 	c.announce()
 }
@@ -247,10 +244,14 @@ func (c *call) conclude(reason string) {
 	c.journal.add("message", func(ctx context.Context) error { return c.svc.post(ctx, row) })
 }
 
-// write adds a transaction to the journal.
+// write adds a transaction to the journal. What it finds missing went with the chat, which somebody has deleted.
 func (c *call) write(what string, fn func(context.Context, store.Tx) error) <-chan struct{} {
 	return c.journal.add(what, func(ctx context.Context) error {
-		return c.svc.cfg.Store.Update(ctx, func(tx store.Tx) error { return fn(ctx, tx) })
+		err := c.svc.cfg.Store.Update(ctx, func(tx store.Tx) error { return fn(ctx, tx) })
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		return err
 	})
 }
 
