@@ -1,33 +1,228 @@
 package sfu
 
-import "sync"
+import (
+	"net/netip"
+	"sync"
+	"time"
+)
 
-// burst gathers the packets that one publisher's packets turn into, so that they go out together. It hands out memory to
-// build them in.
+const (
+	// burstDelay is the longest that a packet waits for others of its frame. Senders put a frame on the wire in one go,
+	// so that its end is usually there much sooner.
+	burstDelay = time.Millisecond
+	// burstBytes bounds what is gathered before it is sent, and burstLimit what may lie unsent while the socket is busy:
+	// beyond, the machine is too slow and packets are lost, as they would be in the kernel's buffer.
+	burstBytes = 256 << 10
+	burstLimit = 4 << 20
+	blockBytes = 64 << 10
+	// tagRoom is what the longest SRTP authentication tag needs behind a packet.
+	tagRoom = 16
+)
+
+// burst gathers the packets that one source's packets turn into, grouped by receiver, so that those of a frame go to
+// each receiver in one run and to all of them with few system calls. It hands out the memory to build them in.
+//
+// The goroutine that fans packets out fills it between begin and end. It is emptied at the end of a frame by the same
+// goroutine, or by a timer; never by two at once, so that packets stay in order. Nobody holds its lock while sending.
 type burst struct {
 	server *Server
-	mu     sync.Mutex // owns the fields below; taken for the fan-out of one packet
-	memory []byte
+
+	mu      sync.Mutex // owns the fields below; held by the filling goroutine from begin to end
+	load    *load
+	spare   *load
+	timer   *time.Timer
+	armed   bool       // the timer runs
+	sending bool       // somebody is emptying it
+	due     bool       // and shall do so once more
+	idle    *sync.Cond // signalled when sending turns false
+	closed  bool
+	memory  []byte // for packets that are not gathered
 }
 
-func newBurst(s *Server) *burst { return &burst{server: s} }
+// load is what goes out together.
+type load struct {
+	number  uint64 // of this filling; never repeated within a burst
+	blocks  []*memoryBlock
+	at      int // in the last block
+	bytes   int
+	count   int
+	runs    []run
+	to      []netip.AddrPort // scratch for sending
+	packets [][]byte
+}
 
-// begin and end stand around the fan-out of one packet.
+// run is the packets of one slot.
+type run struct {
+	to      netip.AddrPort
+	packets [][]byte
+}
+
+// place remembers where in which load a slot's run is. It belongs to the slot.
+type place struct {
+	load   *load
+	number uint64
+	index  int
+}
+
+type memoryBlock [blockBytes]byte
+
+// memoryBlocks are shared by all bursts: a block is in use for the length of a frame.
+var memoryBlocks = sync.Pool{New: func() any { return new(memoryBlock) }}
+
+func newBurst(s *Server) *burst {
+	b := &burst{server: s}
+	b.idle = sync.NewCond(&b.mu)
+	return b
+}
+
+// begin and end stand around the fan-out of one packet. end is told whether a frame is complete, so that nothing is gained by
+// waiting for more.
 func (b *burst) begin() { b.mu.Lock() }
 
-// end is told whether a frame is complete, so that nothing is gained by waiting for more.
-func (b *burst) end(bool) { b.mu.Unlock() }
-
-// reserve returns room for a packet of up to n bytes, with a length of zero. It is called between begin and end, and
-// valid until the packet is sent.
-func (b *burst) reserve(n int) []byte {
-	if cap(b.memory) < n+tagRoom {
-		b.memory = make([]byte, 0, n+tagRoom)
+func (b *burst) end(complete bool) {
+	if b.load == nil || b.load.count == 0 {
+		b.mu.Unlock()
+		return
 	}
-	return b.memory[:0]
+	if complete || b.load.bytes >= burstBytes {
+		b.flush()
+		return
+	}
+	if !b.armed && !b.closed {
+		b.armed = true
+		if b.timer == nil {
+			b.timer = time.AfterFunc(burstDelay, b.expired)
+		} else {
+			b.timer.Reset(burstDelay)
+		}
+	}
+	b.mu.Unlock()
 }
 
-// tagRoom is what the longest SRTP authentication tag needs behind a packet.
-const tagRoom = 16
+func (b *burst) expired() {
+	b.mu.Lock()
+	b.armed = false
+	if b.closed {
+		b.mu.Unlock()
+		return
+	}
+	b.flush()
+}
 
-func (b *burst) close() {}
+// flush sends what was gathered. It is called with mu held and returns without it.
+func (b *burst) flush() {
+	if b.sending {
+		b.due = true
+		b.mu.Unlock()
+		return
+	}
+	b.sending = true
+	for again := true; again; {
+		full := b.load
+		b.load, b.spare = b.spare, nil
+		b.due = false
+		b.mu.Unlock()
+		if full != nil {
+			full.send(b.server)
+			full.reset()
+		}
+		b.mu.Lock()
+		if b.spare == nil {
+			b.spare = full
+		}
+		again = b.due
+	}
+	b.sending = false
+	b.idle.Broadcast()
+	b.mu.Unlock()
+}
+
+// reserve returns room for a packet of up to n bytes, and a tag behind it, with a length of zero. It is called between
+// begin and end. The room is given out again unless the packet is added.
+func (b *burst) reserve(n int) []byte {
+	n += tagRoom
+	if b.server.batch == nil || n > blockBytes {
+		if cap(b.memory) < n {
+			b.memory = make([]byte, 0, n)
+		}
+		return b.memory[:0]
+	}
+	if b.load == nil {
+		b.load = &load{}
+	}
+	l := b.load
+	if len(l.blocks) == 0 || l.at+n > blockBytes {
+		l.blocks = append(l.blocks, memoryBlocks.Get().(*memoryBlock))
+		l.at = 0
+	}
+	return l.blocks[len(l.blocks)-1][l.at:l.at:(l.at + n)]
+}
+
+// add takes a packet that was built in room reserved last, to be sent to an address together with the others of a slot.
+// It is false if too much lies unsent.
+func (b *burst) add(p *place, to netip.AddrPort, raw []byte) bool {
+	l := b.load
+	if l.bytes > burstLimit {
+		return false
+	}
+	if p.load != l || p.number != l.number || l.runs[p.index].to != to {
+		*p = place{load: l, number: l.number, index: len(l.runs)}
+		if cap(l.runs) > len(l.runs) {
+			l.runs = l.runs[:len(l.runs)+1]
+		} else {
+			l.runs = append(l.runs, run{})
+		}
+		l.runs[p.index].to = to
+	}
+	r := &l.runs[p.index]
+	r.packets = append(r.packets, raw)
+	l.at += len(raw)
+	l.bytes += len(raw)
+	l.count++
+	return true
+}
+
+// send writes the load, run by run.
+func (l *load) send(s *Server) {
+	for _, r := range l.runs {
+		for _, p := range r.packets {
+			l.to = append(l.to, r.to)
+			l.packets = append(l.packets, p)
+		}
+	}
+	sent, err := s.batch.WriteBatch(l.to, l.packets)
+	s.counters.packetsOut.Add(uint64(sent))
+	s.counters.bytesOut.Add(uint64(l.bytes))
+	if lost := l.count - sent; err != nil || lost > 0 {
+		s.counters.sendErrors.Add(uint64(max(lost, 1)))
+	}
+}
+
+// reset empties the load for its next filling and gives its memory back.
+func (l *load) reset() {
+	for _, block := range l.blocks {
+		memoryBlocks.Put(block)
+	}
+	clear(l.blocks)
+	for i := range l.runs {
+		clear(l.runs[i].packets)
+		l.runs[i].packets = l.runs[i].packets[:0]
+	}
+	clear(l.packets)
+	l.blocks, l.runs, l.to, l.packets = l.blocks[:0], l.runs[:0], l.to[:0], l.packets[:0]
+	l.at, l.bytes, l.count = 0, 0, 0
+	l.number++
+}
+
+// close stops the timer and waits until nobody sends. What lies unsent is lost with the leg.
+func (b *burst) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	for b.sending {
+		b.idle.Wait()
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
@@ -98,6 +99,7 @@ type client struct {
 	state     sfu.State
 	layers    map[string][]string
 	codecs    map[string][]string
+	connected bool // by the client's own account
 	closed    bool
 	closedFor error
 	changed   chan struct{} // closed and replaced at every change
@@ -153,6 +155,8 @@ type clientOptions struct {
 	media                func(*webrtc.MediaEngine) error
 	registry             *interceptor.Registry
 	closesItself         bool // so that the test holds nothing of it
+	profile              dtls.SRTPProtectionProfile
+	role                 webrtc.DTLSRole // as answerer
 }
 
 // newClient makes the PeerConnection of a client with one audio and one video section, sendrecv.
@@ -175,6 +179,12 @@ func newClient(t testing.TB, o clientOptions) *client {
 	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	engine.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	engine.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	if o.profile != 0 {
+		engine.SetSRTPProtectionProfiles(o.profile)
+	}
+	if o.role != 0 {
+		must(t, engine.SetAnsweringDTLSRole(o.role))
+	}
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(o.registry), webrtc.WithSettingEngine(engine))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	must(t, err)
@@ -183,6 +193,9 @@ func newClient(t testing.TB, o clientOptions) *client {
 		t.Cleanup(func() { pc.Close() })
 	}
 	pc.OnTrack(c.onTrack)
+	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		c.update(func() { c.connected = s == webrtc.PeerConnectionStateConnected })
+	})
 	c.audio, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "a", "s")
 	must(t, err)
 	c.video, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, "v", "s")
@@ -252,7 +265,27 @@ func (c *client) join(room *sfu.Room, id string, hints ...sfu.TrackHint) {
 	must(c.t, err)
 	c.addSenders()
 	c.offer(hints...)
-	c.wait("connection of "+id, func() bool { return c.state == sfu.StateGood })
+	c.wait("connection of "+id, func() bool { return c.state == sfu.StateGood && c.connected })
+}
+
+// answerRing makes a leg and answers its ring offer.
+func (c *client) answerRing(room *sfu.Room, id string) {
+	c.t.Helper()
+	var err error
+	c.leg, err = room.Join(id, c)
+	must(c.t, err)
+	ring, err := c.leg.RingOffer(c.t.Context())
+	must(c.t, err)
+	must(c.t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: ring}))
+	for _, track := range []webrtc.TrackLocal{c.audio, c.video} {
+		sender, err := c.pc.AddTrack(track)
+		must(c.t, err)
+		go c.readSender(sender)
+	}
+	answer, err := c.pc.CreateAnswer(nil)
+	must(c.t, err)
+	must(c.t, c.pc.SetLocalDescription(answer))
+	must(c.t, c.leg.Answer(c.t.Context(), answer.SDP, nil))
 }
 
 // offer sends the client's present offer and takes the answer.

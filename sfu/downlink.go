@@ -32,7 +32,7 @@ type downlink struct {
 	delay  atomic.Int64  // smoothed round trip time, ns
 
 	// For packets sent again; used by the RTCP goroutine alone.
-	burst   burst
+	burst   *burst
 	again   media
 	scratch [mtu]byte
 
@@ -48,11 +48,10 @@ func (d *downlink) init(l *Leg) {
 	d.poked = make(chan struct{}, 1)
 	d.done = make(chan struct{})
 	d.rtcpID = rand.Uint32()
-	d.burst.server = l.room.server
+	d.burst = newBurst(l.room.server)
 	d.bySSRC.Store(&map[uint32]*slot{})
 }
 
-func (d *downlink) connected()                     { d.poke() }
 func (d *downlink) negotiated(section.Description) {}
 
 // route makes reports about a slot's SSRCs find it.

@@ -8,9 +8,10 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"confab/sfu/pionlog"
 )
 
 // Header extensions that Pion's sdp package has no names for.
@@ -115,7 +116,7 @@ func (l *Leg) newPeerConnection() (*webrtc.PeerConnection, error) {
 		return nil, err
 	}
 	server := l.room.server
-	engine := webrtc.SettingEngine{LoggerFactory: silentLogs{}}
+	engine := webrtc.SettingEngine{LoggerFactory: pionlog.New(server.log)}
 	if c, ok := server.cfg.Transport.(Configurer); ok {
 		c.Configure(&engine)
 	} else {
@@ -124,7 +125,6 @@ func (l *Leg) newPeerConnection() (*webrtc.PeerConnection, error) {
 	engine.SetLite(true)
 	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	engine.DisableActiveTCP(true)
-	engine.SetIncludeLoopbackCandidate(server.cfg.Loopback)
 	engine.SetICETimeouts(silenceLimit, 0, 2*time.Second) // never failed: see State
 	if err := engine.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
 		return nil, err
@@ -133,6 +133,8 @@ func (l *Leg) newPeerConnection() (*webrtc.PeerConnection, error) {
 	engine.SetSRTPReplayProtectionWindow(1024) // retransmissions come late
 	engine.BufferFactory = l.bufferFor
 	engine.SetFireOnTrackBeforeFirstRTP(true)
+	engine.SetDTLSKeyLogWriter(&l.path.handshake)
+	engine.SetDTLSServerHelloMessageHook(l.path.handshake.ServerHello)
 	engine.SetDTLSConnectContextMaker(func() (context.Context, func()) {
 		return context.WithTimeout(context.Background(), handshakeLimit)
 	})
@@ -156,22 +158,5 @@ func configureTransport(engine *webrtc.SettingEngine, cfg Config) {
 		networks = append(networks, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
 	}
 	engine.SetNetworkTypes(networks)
+	engine.SetIncludeLoopbackCandidate(cfg.Loopback)
 }
-
-// silentLogs keeps Pion's own log lines, which name addresses and SSRCs at every hiccup, out of the server's log.
-type silentLogs struct{}
-
-func (silentLogs) NewLogger(string) logging.LeveledLogger { return silentLogger{} }
-
-type silentLogger struct{}
-
-func (silentLogger) Trace(string)          {}
-func (silentLogger) Tracef(string, ...any) {}
-func (silentLogger) Debug(string)          {}
-func (silentLogger) Debugf(string, ...any) {}
-func (silentLogger) Info(string)           {}
-func (silentLogger) Infof(string, ...any)  {}
-func (silentLogger) Warn(string)           {}
-func (silentLogger) Warnf(string, ...any)  {}
-func (silentLogger) Error(string)          {}
-func (silentLogger) Errorf(string, ...any) {}

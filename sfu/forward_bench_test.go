@@ -70,8 +70,8 @@ func benchStage(tb testing.TB, receivers int) (*uplink, *stream, *sink) {
 		}
 		slot := newSlot(leg, KindVideo, 0)
 		slot.formatAs(vp8)
-		slot.bound, slot.ssrc, slot.plain = true, uint32(100+i), out
-		slot.out = &plainOutput{slot: slot}
+		slot.bound, slot.ssrc = true, uint32(100+i)
+		slot.out = &plainOutput{server: leg.room.server, writer: out}
 		slot.attach(publisher.publications()[0])
 	}
 	u.receive(s, benchPacket(1, true))

@@ -28,6 +28,8 @@ type Leg struct {
 	notifier *notifier
 	uplink   uplink
 	downlink downlink
+	path     path
+	ready    atomic.Bool // connected at least once, with the path's keys decided
 
 	negotiating chan struct{} // semaphore of one
 	pc          atomic.Pointer[webrtc.PeerConnection]
@@ -84,6 +86,11 @@ func (l *Leg) connect() error {
 		return fmt.Errorf("sfu: make peer connection: %w", err)
 	}
 	l.pc.Store(pc)
+	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) {
+		if !l.path.selected(pair.Remote) {
+			l.shut(ErrTransport)
+		}
+	})
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if l.pc.Load() == pc {
 			l.connectionChanged(s)
@@ -95,12 +102,32 @@ func (l *Leg) connect() error {
 func (l *Leg) connectionChanged(s webrtc.PeerConnectionState) {
 	switch s {
 	case webrtc.PeerConnectionStateConnected:
+		l.opened()
 		l.setState(StateGood)
-		l.downlink.connected()
 	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed:
 		l.setState(StateLost)
 	case webrtc.PeerConnectionStateClosed:
 		l.shut(ErrPeerClosed) // by DTLS; has no effect if we closed it
+	}
+}
+
+// opened is called when the connection stands, for the first time or again: slots may send.
+func (l *Leg) opened() {
+	if l.ready.Load() {
+		return
+	}
+	if keys, err := l.path.handshake.Server(); err == nil {
+		l.path.keys.Store(&keys)
+		if l.room.server.batch != nil {
+			l.room.server.counters.directLegs.Add(1)
+		}
+	} else {
+		l.room.server.log.Debug("sfu: media goes through Pion", "leg", l.id, "reason", err)
+	}
+	l.ready.Store(true)
+	// Until now packets went nowhere; pictures have to begin anew.
+	for _, s := range l.receiving() {
+		s.restart()
 	}
 }
 
@@ -325,5 +352,9 @@ func (l *Leg) finish() {
 	<-l.notifier.done
 	<-l.downlink.done
 	l.uplink.close()
+	l.downlink.burst.close()
+	if l.room.server.batch != nil && l.path.keys.Load() != nil {
+		l.room.server.counters.directLegs.Add(-1)
+	}
 	close(l.gone)
 }

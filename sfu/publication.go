@@ -144,7 +144,7 @@ func (p *publication) mute(muted bool) {
 	}
 	for _, l := range p.all() {
 		for _, s := range *l.subscribers.Load() {
-			s.pause()
+			s.restart()
 		}
 	}
 }

@@ -18,7 +18,7 @@ const maxResend = 64
 // meanwhile. Answers go on the RTX stream (RFC 4588) where that was negotiated, and as copies otherwise.
 func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
 	counters := &s.leg.room.server.counters
-	b := &s.leg.downlink.burst
+	b := s.leg.downlink.burst
 	asked := 0
 	b.begin()
 	defer b.end(true)
@@ -44,7 +44,7 @@ func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
 // repeat sends one packet again, if it is still known. Called with mu held.
 func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
 	from, ok := s.stream.Find(seq)
-	if !ok || !s.bound {
+	if !ok || !s.bound || s.out == nil {
 		return false
 	}
 	origin := s.origins[from.Tag%uint32(len(s.origins))]

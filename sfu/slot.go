@@ -37,7 +37,7 @@ type slot struct {
 	ssrc    uint32
 	rtxSSRC uint32
 	plain   webrtc.TrackLocalWriter // the way out through Pion
-	out     output
+	out     output                  // chosen at the first packet, once the leg is connected
 
 	publication *publication // what is carried, once attached
 	current     *layer       // what is forwarded
@@ -90,7 +90,6 @@ func (s *slot) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 	defer s.mu.Unlock()
 	s.ssrc, s.rtxSSRC = uint32(c.SSRC()), uint32(c.SSRCRetransmission())
 	s.plain = c.WriteStream()
-	s.out = &plainOutput{slot: s}
 	s.bound = true
 	return c.CodecParameters()[0], nil
 }
@@ -201,8 +200,8 @@ func (s *slot) lost(l *layer) {
 	s.carry(current, target)
 }
 
-// pause makes the stream begin anew, with a key frame, at the next packet.
-func (s *slot) pause() {
+// restart makes the stream begin anew, pictures with their next key frame.
+func (s *slot) restart() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.carry(nil, s.target)
@@ -232,6 +231,9 @@ func (s *slot) carry(current, target *layer) {
 func (s *slot) forward(m *media, b *burst) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.out == nil && !s.open() {
+		return
+	}
 	in := rewrite.In{
 		Timestamp: m.Timestamp, Sequence: m.Sequence,
 		Picture: m.info.Picture.ID, TL0: m.info.Picture.TL0, KeyIndex: m.info.Picture.KeyIndex,
@@ -259,6 +261,15 @@ func (s *slot) forward(m *media, b *burst) {
 	}
 	s.write(m, out, b)
 	s.sentAt = m.arrival
+}
+
+// open chooses the way out, which is possible as soon as the leg is connected. Called with mu held.
+func (s *slot) open() bool {
+	if !s.leg.ready.Load() {
+		return false
+	}
+	s.out = s.leg.path.choose(s.leg.room.server, s.plain)
+	return true
 }
 
 // accepts tells whether the stream can begin with a packet, and derives how it is written. Called with mu held.

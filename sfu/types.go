@@ -34,6 +34,9 @@ var (
 	// ErrAbuse: the reason given to LegHandler.Closed when a client did what only an attacker does, such as sending
 	// on thousands of SSRCs.
 	ErrAbuse = errors.New("sfu: abusive peer")
+	// ErrTransport: the reason given to LegHandler.Closed when the client's path changed, from UDP to TCP, in a way that a
+	// leg cannot follow; it has to be joined anew.
+	ErrTransport = errors.New("sfu: the leg cannot follow its transport")
 	// ErrPanic: the reason given to LegHandler.Closed when a leg was ended because code that worked for it panicked.
 	ErrPanic = errors.New("sfu: panic in leg")
 )
@@ -130,7 +133,8 @@ type LegHandler interface {
 	// Connection tells changes of the connection's state.
 	Connection(State)
 	// Closed is the last call. The reason is nil after Leg.Close, ErrClosed when the room or server closed,
-	// ErrPeerClosed when the client closed its PeerConnection, ErrAbuse or ErrPanic when the leg was ended here.
+	// ErrPeerClosed when the client closed its PeerConnection, ErrAbuse, ErrTransport or ErrPanic when the leg was ended
+	// here.
 	Closed(reason error)
 }
 

@@ -1,0 +1,235 @@
+package sfu
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+
+	"confab/sfu/packet"
+	"confab/sfu/srtpkeys"
+)
+
+// capture is a BatchWriter that keeps what it is given.
+type capture struct {
+	mu      sync.Mutex
+	batches [][]datagram
+	refuse  int // datagrams to refuse at the end of the next batch
+}
+
+type datagram struct {
+	to  netip.AddrPort
+	raw []byte
+}
+
+func (c *capture) WriteBatch(to []netip.AddrPort, packets [][]byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	batch := make([]datagram, len(to))
+	for i := range to {
+		batch[i] = datagram{to[i], bytes.Clone(packets[i])}
+	}
+	c.batches = append(c.batches, batch)
+	if c.refuse > 0 {
+		return len(to) - c.refuse, errors.New("full")
+	}
+	return len(to), nil
+}
+
+func testKeys() srtpkeys.Keys {
+	return srtpkeys.Keys{
+		Key: bytes.Repeat([]byte{1}, 16), Salt: bytes.Repeat([]byte{2}, 12), Profile: srtp.ProtectionProfileAeadAes128Gcm,
+	}
+}
+
+// encrypting is what stands behind Pion's TrackLocalWriter: an SRTP session with the same keys.
+type encrypting struct {
+	context *srtp.Context
+	out     [][]byte
+}
+
+func (e *encrypting) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+	raw, err := (&rtp.Packet{Header: *h, Payload: payload}).Marshal()
+	if err != nil {
+		return 0, err
+	}
+	encrypted, err := e.context.EncryptRTP(nil, raw, nil)
+	e.out = append(e.out, encrypted)
+	return len(encrypted), err
+}
+
+func (e *encrypting) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
+
+func newTestContext(t *testing.T) *srtp.Context {
+	t.Helper()
+	k := testKeys()
+	c, err := srtp.CreateContext(k.Key, k.Salt, k.Profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestBothWaysOutGiveTheSamePackets sends one stream, over a wrap of its sequence numbers, through Pion's way and past it.
+func TestBothWaysOutGiveTheSamePackets(t *testing.T) {
+	t.Parallel()
+	captured := &capture{}
+	server := &Server{batch: captured}
+	pion := &encrypting{context: newTestContext(t)}
+	plain := &plainOutput{server: server, writer: pion}
+	to := netip.MustParseAddrPort("192.0.2.1:5000")
+	direct := &directOutput{path: &path{}, context: newTestContext(t)}
+	direct.path.to.Store(&to)
+	b := newBurst(server)
+	for i := range 3000 {
+		payload := bytes.Repeat([]byte{byte(i)}, 1+i%1300)
+		elements := []packet.Element{{ID: uint8(i % 3), Data: []byte{1, 2}}}
+		h := packet.Header{Sequence: uint16(64_000 + i), Timestamp: uint32(i), SSRC: 9, PayloadType: 96, Marker: i%5 == 4}
+		build := func() []byte {
+			return append(packet.AppendHeader(b.reserve(maxHeader+len(payload)), h, elements), payload...)
+		}
+		b.begin()
+		plain.send(b, build())
+		direct.send(b, build())
+		b.end(h.Marker)
+	}
+	b.close()
+	var sent [][]byte
+	for _, batch := range captured.batches {
+		for _, d := range batch {
+			if d.to != to {
+				t.Fatalf("sent to %v", d.to)
+			}
+			sent = append(sent, d.raw)
+		}
+	}
+	if len(sent) != len(pion.out) || len(captured.batches) < 600 {
+		t.Fatalf("%d packets past Pion in %d batches, %d through it", len(sent), len(captured.batches), len(pion.out))
+	}
+	for i := range sent {
+		if !bytes.Equal(sent[i], pion.out[i]) {
+			t.Fatalf("packet %d differs: %x, through Pion %x", i, sent[i], pion.out[i])
+		}
+	}
+	if totals := server.counters.packetsOut.Load(); totals != 6000 {
+		t.Errorf("%d packets counted", totals)
+	}
+}
+
+// put adds a packet of a slot to a burst.
+func put(b *burst, p *place, to netip.AddrPort, content string) {
+	raw := append(b.reserve(len(content)), content...)
+	b.add(p, to, raw)
+}
+
+func TestPacketsOfAFrameGoOutInRuns(t *testing.T) {
+	t.Parallel()
+	captured := &capture{}
+	b := newBurst(&Server{batch: captured})
+	defer b.close()
+	places := make([]place, 3)
+	for n := range 4 {
+		b.begin()
+		for i := range places {
+			put(b, &places[i], netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), 1), fmt.Sprint(i, "-", n))
+		}
+		b.end(n == 3)
+	}
+	if len(captured.batches) != 1 {
+		t.Fatalf("%d batches", len(captured.batches))
+	}
+	for i, d := range captured.batches[0] {
+		if want := fmt.Sprint(i/4, "-", i%4); string(d.raw) != want {
+			t.Errorf("packet %d is %s, want %s", i, d.raw, want)
+		}
+	}
+}
+
+func TestAFrameThatDoesNotEndWaitsAMillisecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		captured := &capture{}
+		sent := func() int {
+			captured.mu.Lock()
+			defer captured.mu.Unlock()
+			return len(captured.batches)
+		}
+		b := newBurst(&Server{batch: captured})
+		var p place
+		to := netip.MustParseAddrPort("192.0.2.1:5000")
+		b.begin()
+		put(b, &p, to, "a")
+		b.end(false)
+		time.Sleep(burstDelay - time.Microsecond)
+		synctest.Wait()
+		if sent() != 0 {
+			t.Error("sent too early")
+		}
+		time.Sleep(time.Microsecond)
+		synctest.Wait()
+		if sent() != 1 {
+			t.Error("not sent")
+		}
+		b.begin()
+		put(b, &p, to, "b")
+		b.end(false)
+		b.close()
+		time.Sleep(time.Second)
+		if sent() != 1 {
+			t.Error("sent after close")
+		}
+	})
+}
+
+func TestWhatTheSocketRefusesIsCounted(t *testing.T) {
+	t.Parallel()
+	captured := &capture{refuse: 2}
+	server := &Server{batch: captured}
+	b := newBurst(server)
+	defer b.close()
+	var p place
+	b.begin()
+	for range 5 {
+		put(b, &p, netip.MustParseAddrPort("192.0.2.1:5000"), "x")
+	}
+	b.end(true)
+	if out, lost := server.counters.packetsOut.Load(), server.counters.sendErrors.Load(); out != 3 || lost != 2 {
+		t.Errorf("%d sent, %d lost", out, lost)
+	}
+}
+
+// BenchmarkDirect measures encryption and gathering of a packet, without the system call.
+func BenchmarkDirect(b *testing.B) {
+	server := &Server{batch: discard{}}
+	k := testKeys()
+	context, err := srtp.CreateContext(k.Key, k.Salt, k.Profile)
+	if err != nil {
+		b.Fatal(err)
+	}
+	to := netip.MustParseAddrPort("192.0.2.1:5000")
+	direct := &directOutput{path: &path{}, context: context}
+	direct.path.to.Store(&to)
+	burst := newBurst(server)
+	defer burst.close()
+	payload := make([]byte, 1200)
+	seq := uint16(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		seq++
+		burst.begin()
+		raw := packet.AppendHeader(burst.reserve(maxHeader+len(payload)), packet.Header{Sequence: seq}, nil)
+		direct.send(burst, append(raw, payload...))
+		burst.end(seq%10 == 0)
+	}
+}
+
+type discard struct{}
+
+func (discard) WriteBatch(to []netip.AddrPort, _ [][]byte) (int, error) { return len(to), nil }
