@@ -163,6 +163,10 @@ type Messages interface {
 	Messages(ctx context.Context, q MessageQuery) ([]Message, error)
 	// LastMessages finds the newest message of each given chat; chats without any are left out.
 	LastMessages(ctx context.Context, chatIDs ...ID) (map[ID]Message, error)
+	// SearchMessages finds standing messages in the chats of a user, or in one of them when chatID is set, whose text
+	// meets q (see package fulltext: words in any of their forms, "phrases", beginnings*), newest first. A page after
+	// the first continues before the last message of the one that came before it.
+	SearchMessages(ctx context.Context, userID, chatID ID, q string, before ID, limit int) ([]Message, error)
 	// SetReaction adds (on) or takes away one user's emoji and tells whether anything changed.
 	SetReaction(ctx context.Context, messageID, userID ID, emoji string, on bool, at time.Time) (bool, error)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"confab/store"
+	"confab/store/fulltext"
 	"confab/store/sqlstore"
 )
 
@@ -205,6 +206,10 @@ const insertPosts = `WITH draft AS (
 		meta::json, created_at, updated_at FROM fit
 	RETURNING id::text, seq, rev`
 
+// indexPosts keeps the words of those that were stored.
+const indexPosts = `INSERT INTO message_words (message_id, words) SELECT d.id, d.words::tsvector
+	FROM unnest($1::uuid[], $2::text[]) AS d(id, words) JOIN messages m ON m.id = d.id WHERE d.words <> ''`
+
 const listMembers = `SELECT chat_id::text, user_id::text FROM members WHERE chat_id = ANY($1::uuid[])`
 
 // store runs the batch's transaction. Sent as one batch without BEGIN, the statements are committed together.
@@ -214,11 +219,12 @@ func (p *poster) store(ctx context.Context, batch []*post) (map[store.ID]store.P
 		return nil, nil, err
 	}
 	defer conn.Release()
-	chats, drafts := columns(batch)
+	chats, drafts, words := columns(batch)
 	var queue pgx.Batch
 	queue.Queue(planForFew)
 	queue.Queue(lockChats, chats)
 	queue.Queue(insertPosts, drafts...)
+	queue.Queue(indexPosts, drafts[0], words)
 	queue.Queue(listMembers, chats)
 	results := conn.SendBatch(ctx, &queue)
 	placed := make(map[store.ID]store.Posted, len(batch))
@@ -235,6 +241,9 @@ func (p *poster) store(ctx context.Context, batch []*post) (map[store.ID]store.P
 			placed[id] = place
 			return err
 		})
+	}
+	if err == nil {
+		_, err = results.Exec()
 	}
 	if err == nil {
 		err = each(results, func(r pgx.Rows) error {
@@ -269,17 +278,20 @@ func each(results pgx.BatchResults, read func(pgx.Rows) error) error {
 	return rows.Err()
 }
 
-// columns turns a batch into the arguments of its statements: the chats concerned, and one list for each column.
-func columns(batch []*post) (chats string, drafts []any) {
+// columns turns a batch into the arguments of its statements: the chats concerned, one list for each column of
+// insertPosts, and the words of each.
+func columns(batch []*post) (chats string, drafts []any, words []string) {
 	n := len(batch)
 	ids, chatIDs, userIDs, replies := make([]store.ID, n), make([]store.ID, n), make([]store.ID, n), make([]store.ID, n)
 	kinds, contents := make([]string, n), make([]string, n)
 	clients, metas := make([]*string, n), make([]*string, n)
 	hashes := make([][]byte, n)
+	words = make([]string, n)
 	created, updated := make([]time.Time, n), make([]time.Time, n)
 	for i, one := range batch {
 		m := &one.message
 		ids[i], chatIDs[i], userIDs[i], replies[i] = m.ID, m.ChatID, m.UserID, m.ReplyTo
+		words[i] = fulltext.Analyse(m.Content).TSVector()
 		kinds[i], contents[i], hashes[i] = string(m.Kind), m.Content, m.PayloadHash
 		created[i], updated[i] = sqlstore.Cut(m.CreatedAt), sqlstore.Cut(m.UpdatedAt)
 		if m.ClientID != "" {
@@ -292,5 +304,5 @@ func columns(batch []*post) (chats string, drafts []any) {
 	}
 	chats = sqlstore.UUIDArray(chatIDs)
 	return chats, []any{sqlstore.UUIDArray(ids), chats, sqlstore.UUIDArray(userIDs), kinds, contents, clients, hashes,
-		sqlstore.UUIDArray(replies), metas, created, updated}
+		sqlstore.UUIDArray(replies), metas, created, updated}, words
 }

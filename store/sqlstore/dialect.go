@@ -16,7 +16,8 @@ type Dialect struct {
 	lock        string                  // replaces "{lock}"
 	encodeTime  func(time.Time) any     // a moment as an argument
 	encodeList  func([]store.ID) string // a list of ids as one argument
-	texts       sync.Map                // query → its text in this dialect; bounded by the queries of this package
+	search      searchDialect
+	texts       sync.Map // query → its text in this dialect; bounded by the queries of this package
 }
 
 // NewPostgres is the dialect of PostgreSQL: uuid and timestamptz columns, row locks.
@@ -28,6 +29,7 @@ func NewPostgres() *Dialect {
 		lock:       "FOR NO KEY UPDATE",
 		encodeTime: func(t time.Time) any { return t },
 		encodeList: UUIDArray,
+		search:     postgresSearch(),
 	}
 }
 
@@ -39,6 +41,7 @@ func NewSQLite() *Dialect {
 		list:        "IN (SELECT value FROM json_each(${1}))",
 		encodeTime:  func(t time.Time) any { return t.UnixMilli() },
 		encodeList:  func(ids []store.ID) string { return joinIDs("[", ids, `"`, "]") },
+		search:      sqliteSearch(),
 	}
 }
 

@@ -29,10 +29,13 @@ func (t *Tx) InsertMessage(ctx context.Context, m store.Message) error {
 		id(m.ID), id(m.ChatID), id(m.UserID), m.Seq, m.Rev, string(m.Kind), m.Content, orNull(m.ClientID),
 		blobOrNull(m.PayloadHash), id(m.ReplyTo), jsonOrNull(m.Meta), t.at(m.CreatedAt), t.at(m.UpdatedAt), t.atOrNone(m.EditedAt),
 		t.atOrNone(m.DeletedAt))
-	if err == nil && n == 0 {
+	if err != nil {
+		return err
+	}
+	if n == 0 {
 		return failed(what, store.ErrClientIDTaken)
 	}
-	return err
+	return t.indexMessage(ctx, m)
 }
 
 // message reads one message whole.
@@ -58,9 +61,13 @@ func (t *Tx) Message(ctx context.Context, messageID store.ID) (store.Message, er
 
 // UpdateMessage implements store.Messages.
 func (t *Tx) UpdateMessage(ctx context.Context, m store.Message) error {
-	return t.execOne(ctx, "update message", `UPDATE messages
+	err := t.execOne(ctx, "update message", `UPDATE messages
 		SET content = $2, rev = $3, updated_at = $4, edited_at = $5, deleted_at = $6, meta = $7 WHERE id = $1`,
 		id(m.ID), m.Content, m.Rev, t.at(m.UpdatedAt), t.atOrNone(m.EditedAt), t.atOrNone(m.DeletedAt), jsonOrNull(m.Meta))
+	if err != nil {
+		return err
+	}
+	return t.reindexMessage(ctx, m)
 }
 
 // Messages implements store.Messages.

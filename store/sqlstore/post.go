@@ -8,7 +8,7 @@ import (
 	"confab/store"
 )
 
-// ErrHalfDone says that a Post failed between its two writes: the transaction must not be committed.
+// ErrHalfDone says that a Post failed between its writes: the transaction must not be committed.
 var ErrHalfDone = errors.New("half of a message was stored")
 
 // Post stores one message as store.Store.Post wants it, in few statements, for an engine whose transactions write one
@@ -41,6 +41,9 @@ func (t *Tx) Post(ctx context.Context, m store.Message) (posted store.Posted, ok
 	}
 	err = t.execOne(ctx, what, `UPDATE chats SET last_seq = $2, last_rev = $3, activity_at = $4 WHERE id = $1`,
 		id(m.ChatID), p.seq, p.rev, t.at(m.CreatedAt))
+	if err == nil {
+		err = t.indexMessage(ctx, m)
+	}
 	if err != nil {
 		return posted, false, errors.Join(ErrHalfDone, err)
 	}

@@ -21,12 +21,13 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		cases []testCase
 	}{
 		{"Users", userCases},
-		{"Search", searchCases},
+		{"PeopleSearch", searchCases},
 		{"Sessions", sessionCases},
 		{"Chats", chatCases},
 		{"Members", memberCases},
 		{"Messages", messageCases},
 		{"Post", postCases},
+		{"MessageSearch", messageSearchCases},
 		{"Receipts", receiptCases},
 		{"Attachments", attachmentCases},
 		{"Calls", callCases},
