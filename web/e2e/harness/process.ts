@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 
 /** Asks the kernel for a port that is free in TCP; a server that starts right away will find it free in UDP too. */
@@ -17,11 +17,7 @@ export class Child {
   private readonly process: ChildProcess;
   readonly exited: Promise<number | null>;
 
-  constructor(
-    command: string,
-    args: string[],
-    options: { env?: NodeJS.ProcessEnv; cwd?: string; uid?: number; gid?: number },
-  ) {
+  constructor(command: string, args: string[], options: { env: NodeJS.ProcessEnv; cwd: string }) {
     this.process = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     this.process.stdout?.on("data", (chunk: Buffer) => this.output.push(chunk.toString()));
     this.process.stderr?.on("data", (chunk: Buffer) => this.output.push(chunk.toString()));
@@ -69,10 +65,4 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`gave up waiting until ${what}`, { cause: last });
-}
-
-/** The numeric ids of a system user, for programs that refuse to run as root. */
-export function userIds(name: string): { uid: number; gid: number } {
-  const id = (flag: string) => Number(execFileSync("id", [flag, name]).toString());
-  return { uid: id("-u"), gid: id("-g") };
 }
