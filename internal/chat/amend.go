@@ -57,7 +57,7 @@ func (s *Service) Delete(ctx context.Context, actor, messageID store.ID) (Messag
 		}
 		at := s.now()
 		m.Content, m.Meta, m.DeletedAt = "", nil, &at
-		return nil
+		return tx.DeleteAttachmentsOf(ctx, m.ID)
 	})
 }
 

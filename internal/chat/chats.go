@@ -330,7 +330,7 @@ func (s *Service) RenameChat(ctx context.Context, actor, chatID store.ID, name s
 		return change{m.Rev, func() []bus.Event {
 			return []bus.Event{
 				{Name: EventChatUpdated, To: everybody(g.members), Data: ChatUpdatedEvent{chatID, s.head(g.chat)}},
-				received(s.message(m, StatusSent), g.members),
+				received(s.message(m, StatusSent), everybody(g.members)),
 			}
 		}}, nil
 	})

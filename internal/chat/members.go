@@ -133,7 +133,7 @@ func (s *Service) AddMember(ctx context.Context, actor, chatID, userID store.ID,
 			return []bus.Event{
 				{Name: EventChatCreated, To: []store.ID{userID}, Data: ChatCreatedEvent{chatID, s.chat(p, userID)}},
 				{Name: EventMemberAdded, To: everybody(g.members), Data: MemberEvent{chatID, s.member(joined, user, "")}},
-				received(s.message(m, StatusSent), p.members),
+				received(s.message(m, StatusSent), everybody(p.members)),
 			}
 		}}, nil
 	}, userID)
@@ -320,7 +320,7 @@ func (s *Service) takeOut(ctx context.Context, tx store.Tx, g *group, target sto
 		return []bus.Event{
 			{Name: EventChatRemoved, To: []store.ID{target.UserID}, Data: ChatRemovedEvent{g.chat.ID, reason}},
 			{Name: EventMemberRemoved, To: everybody(stay), Data: MemberRemovedEvent{g.chat.ID, target.UserID}},
-			received(s.message(m, StatusSent), stay),
+			received(s.message(m, StatusSent), everybody(stay)),
 		}
 	}}, nil
 }

@@ -45,19 +45,39 @@ func (s *Service) Send(ctx context.Context, actor store.ID, in SendInput) (m Mes
 	if len(in.AttachmentIDs) > 0 {
 		draft.Kind = store.KindFile
 	}
+	if len(in.AttachmentIDs) == 0 {
+		if m, created, err = s.post(ctx, draft); created || err != nil {
+			return m, created, err
+		}
+	}
 	err = s.change(ctx, in.ChatID, func(tx store.Tx) (change, error) {
 		stored, members, err := s.insert(ctx, tx, draft, in.AttachmentIDs)
 		if err != nil {
 			return change{}, err
 		}
 		m = s.message(stored, StatusSent)
-		return change{stored.Rev, func() []bus.Event { return []bus.Event{received(m, members)} }}, nil
+		return change{stored.Rev, func() []bus.Event { return []bus.Event{received(m, everybody(members))} }}, nil
 	})
 	if errors.Is(err, store.ErrClientIDTaken) {
 		m, err = s.replay(ctx, actor, in)
 		return m, false, err
 	}
 	return m, err == nil, err
+}
+
+// post stores a plain message by the store's short way, in which many messages share a commit. When that does not take
+// it, ok is false and the long way tells why.
+func (s *Service) post(ctx context.Context, draft store.Message) (m Message, ok bool, err error) {
+	t := s.lanes.enter(draft.ChatID)
+	defer t.leave()
+	posted, ok, err := s.store.Post(ctx, draft)
+	if !ok || err != nil {
+		return Message{}, false, err
+	}
+	draft.Seq, draft.Rev = posted.Seq, posted.Rev
+	m = s.message(draft, StatusSent)
+	t.publish(m.Rev, received(m, posted.Members))
+	return m, true, nil
 }
 
 // insert takes the next place in the chat for a member's message.
@@ -167,8 +187,8 @@ func (in SendInput) hash() []byte {
 	return h.Sum(nil)
 }
 
-func received(m Message, members []store.Member) bus.Event {
-	return bus.Event{Name: EventMessageReceived, To: everybody(members), Data: MessageEvent{m}}
+func received(m Message, to []store.ID) bus.Event {
+	return bus.Event{Name: EventMessageReceived, To: to, Data: MessageEvent{m}}
 }
 
 // CallMeta is the Meta of a message of kind "call".
@@ -191,7 +211,7 @@ func (s *Service) PostCall(ctx context.Context, c store.Call) (m Message, err er
 		}
 		members, err := tx.Members(ctx, c.ChatID)
 		m = s.message(stored, StatusSent)
-		return change{stored.Rev, func() []bus.Event { return []bus.Event{received(m, members)} }}, err
+		return change{stored.Rev, func() []bus.Event { return []bus.Event{received(m, everybody(members))} }}, err
 	})
 	return m, err
 }

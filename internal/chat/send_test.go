@@ -93,6 +93,11 @@ func TestSendCarriesAttachments(t *testing.T) {
 		}
 		_, _, err = w.Send(t.Context(), p[0], chat.SendInput{ChatID: c, AttachmentIDs: []store.ID{upload.ID}})
 		w.refused("an upload that was sent", err, "invalid")
+		_, err = w.Delete(t.Context(), p[0], m.ID)
+		w.must(err)
+		if err := s.View(t.Context(), func(tx store.Tx) error { _, err := tx.Attachment(t.Context(), upload.ID); return err }); err == nil {
+			t.Error("the file of a deleted message stays")
+		}
 	})
 }
 
@@ -262,6 +267,8 @@ func BenchmarkSend(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.ReportAllocs()
+			b.ResetTimer()
+			b.SetParallelism(32) // senders on each core, who share commits
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					if _, _, err := svc.Send(b.Context(), ids[0], chat.SendInput{ChatID: c.ID, Content: "hello"}); err != nil {
