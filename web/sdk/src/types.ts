@@ -16,15 +16,10 @@ export interface PublicUser {
   deleted?: boolean;
 }
 
-/** Whether somebody is here; only told to people who share a chat. */
-export interface Presence {
-  online: boolean;
-  lastSeenAt: Timestamp | null;
-}
-
-/** A public profile; `presence` is there for people who share a chat with the caller. */
+/** A public profile, with presence for people who share a chat with the caller. */
 export interface UserDetails extends PublicUser {
-  presence?: Presence;
+  online?: boolean;
+  lastSeenAt?: Timestamp | null;
 }
 
 /** The signed-in user. */

@@ -147,7 +147,7 @@ export class Call {
   setMicrophone(on: boolean): Promise<void> {
     return this.#deviceChange(async () => {
       if (on && !this.#media.track("microphone")) {
-        await this.#leg?.publish("microphone", await this.#media.open("microphone"));
+        await this.#leg?.publish(["microphone", await this.#media.open("microphone")]);
       }
       this.#media.setMicrophoneEnabled(on);
       this.#tellMute("microphone", !on);
@@ -159,9 +159,9 @@ export class Call {
     return this.#deviceChange(async () => {
       if (on === (this.#media.track("camera") !== null)) return;
       if (on) {
-        await this.#leg?.publish("camera", await this.#media.open("camera"));
+        await this.#leg?.publish(["camera", await this.#media.open("camera")]);
       } else {
-        await this.#leg?.publish("camera", null);
+        await this.#leg?.publish(["camera", null]);
         this.#media.close("camera");
       }
       this.#tellMute("camera", !on);
@@ -172,8 +172,7 @@ export class Call {
     return this.#deviceChange(async () => {
       if (this.#media.track("screen")) return;
       await this.#media.openScreen();
-      await this.#leg?.publish("screen-audio", this.#media.track("screen-audio"));
-      await this.#leg?.publish("screen", this.#media.track("screen"));
+      await this.#publishScreen();
       this.#tellMute("screen", false);
       this.#tellMute("screen-audio", this.#media.track("screen-audio") === null);
     });
@@ -185,8 +184,7 @@ export class Call {
       this.#media.close("screen");
       this.#tellMute("screen", true);
       this.#tellMute("screen-audio", true);
-      await this.#leg?.publish("screen", null);
-      await this.#leg?.publish("screen-audio", null);
+      await this.#publishScreen();
     });
   }
 
@@ -196,7 +194,7 @@ export class Call {
       if (!this.#media.track(source)) return this.#media.prefer(source, deviceId);
       const wasOn = this.#media.state[source].on;
       const track = await this.#media.open(source, deviceId);
-      await this.#leg?.publish(source, track);
+      await this.#leg?.publish([source, track]);
       if (source === "microphone") this.#media.setMicrophoneEnabled(wasOn);
     });
   }
@@ -315,11 +313,10 @@ export class Call {
     await this.#publishScreen();
   }
 
+  /** Sends what is shared of the screen now, or nothing. */
   async #publishScreen(): Promise<void> {
-    const screen = this.#media.track("screen");
-    if (!screen) return;
-    await this.#leg?.publish("screen-audio", this.#media.track("screen-audio"));
-    await this.#leg?.publish("screen", screen);
+    const track = (source: "screen" | "screen-audio") => this.#media.track(source);
+    await this.#leg?.publish(["screen", track("screen")], ["screen-audio", track("screen-audio")]);
   }
 
   #fail(error: unknown): void {
@@ -396,11 +393,11 @@ export class Call {
     const wasOn = this.#media.state[source].on;
     this.#media.close(source);
     if (source === "camera") {
-      await this.#leg?.publish("camera", null).catch(() => {});
+      await this.#leg?.publish(["camera", null]).catch(() => {});
       this.#tellMute("camera", true);
     } else {
       await this.#deviceChange(async () => {
-        await this.#leg?.publish("microphone", await this.#media.open("microphone", ""));
+        await this.#leg?.publish(["microphone", await this.#media.open("microphone", "")]);
         this.#media.setMicrophoneEnabled(wasOn);
       }).catch(() => this.#tellMute("microphone", true));
     }

@@ -106,15 +106,19 @@ export class Leg {
     await this.#negotiate();
   }
 
-  /** Publishes a track, or with null stops publishing; the m-line stays for the next time. */
-  async publish(source: TrackSource, track: MediaStreamTrack | null): Promise<void> {
-    const transceiver = this.#senders.get(source);
-    if (transceiver) {
-      await transceiver.sender.replaceTrack(track);
-    } else if (track) {
-      this.#addSender(source, track);
-      await this.#negotiate();
+  /** Publishes tracks, or with null stops publishing; an m-line stays for the next time. */
+  async publish(...tracks: [TrackSource, MediaStreamTrack | null][]): Promise<void> {
+    let added = false;
+    for (const [source, track] of tracks) {
+      const transceiver = this.#senders.get(source);
+      if (transceiver) {
+        await transceiver.sender.replaceTrack(track);
+      } else if (track) {
+        this.#addSender(source, track);
+        added = true;
+      }
     }
+    if (added) await this.#negotiate();
   }
 
   /** Makes as many slots as `wanted` asks for, within bounds. */

@@ -19,6 +19,7 @@ import type {
   PublicUser,
   RegisterInput,
   Role,
+  Timestamp,
   TokenAnswer,
   UserDetails,
 } from "../types.ts";
@@ -135,6 +136,11 @@ export class RestClient {
     return this.#call({ method: "PATCH", path: path`/chats/${chatId}/members/${userId}`, body: { role } });
   }
 
+  /** Mutes a chat for oneself until then (RFC 3339), or with null hears it again. */
+  muteChat(chatId: Id, me: Id, mutedUntil: Timestamp | null): Promise<void> {
+    return this.#call({ method: "PATCH", path: path`/chats/${chatId}/members/${me}`, body: { mutedUntil } });
+  }
+
   removeMember(chatId: Id, userId: Id): Promise<void> {
     return this.#call({ method: "DELETE", path: path`/chats/${chatId}/members/${userId}` });
   }
@@ -151,7 +157,7 @@ export class RestClient {
     return this.#call({ method: "PATCH", path: path`/messages/${id}`, body: { content } });
   }
 
-  deleteMessage(id: Id): Promise<Message> {
+  deleteMessage(id: Id): Promise<void> {
     return this.#call({ method: "DELETE", path: path`/messages/${id}` });
   }
 

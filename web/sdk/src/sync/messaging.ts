@@ -1,5 +1,5 @@
 import type { RestClient } from "../net/rest.ts";
-import type { Chat, Id, Message, MessageDraft, Profile, ProfilePatch, Role } from "../types.ts";
+import type { Chat, Id, Message, MessageDraft, Profile, ProfilePatch, Role, Timestamp } from "../types.ts";
 import type { Model } from "./model.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
@@ -58,8 +58,9 @@ export class Messaging {
     return this.#changed(this.#parts.rest.editMessage(messageId, content));
   }
 
-  remove(messageId: Id): Promise<Message> {
-    return this.#changed(this.#parts.rest.deleteMessage(messageId));
+  /** Leaves a tombstone, which comes with the event. */
+  remove(messageId: Id): Promise<void> {
+    return this.#parts.rest.deleteMessage(messageId);
   }
 
   react(messageId: Id, emoji: string, on: boolean): Promise<Message> {
@@ -91,6 +92,13 @@ export class Messaging {
 
   rename(chatId: Id, name: string): Promise<Chat> {
     return this.#appeared(this.#parts.rest.updateChat(chatId, { name }));
+  }
+
+  /** Mutes a chat until then (RFC 3339), or with null hears it again. */
+  async mute(chatId: Id, until: Timestamp | null): Promise<void> {
+    const { rest, model } = this.#parts;
+    await rest.muteChat(chatId, model.me, until);
+    model.changeChat(chatId, (chat) => ({ ...chat, mutedUntil: until }));
   }
 
   async deleteChat(chatId: Id): Promise<void> {

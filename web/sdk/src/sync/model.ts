@@ -2,7 +2,7 @@ import type { ConfabError } from "../errors.ts";
 import type { ServerEvents } from "../events.ts";
 import { type Observable, Subject } from "../observable.ts";
 import type { ModelState, PendingMessage, Timeline } from "../state.ts";
-import type { Chat, Id, Message, Profile } from "../types.ts";
+import type { Chat, Id, Member, Message, Profile } from "../types.ts";
 import {
   byActivity,
   withChangedMessage,
@@ -108,11 +108,13 @@ export class Model {
       Object.entries(this.#state.get().timelines).filter(([chatId]) => present.has(chatId)),
     );
     this.#set({ phase: "ready", chats: byActivity(chats), timelines });
+    this.#meet(chats.flatMap((chat) => chat.members));
   }
 
   putChat(chat: Chat): void {
     const others = this.#state.get().chats.filter((c) => c.id !== chat.id);
     this.#set({ chats: byActivity([...others, chat]) });
+    this.#meet(chat.members);
   }
 
   removeChat(chatId: Id): void {
@@ -180,6 +182,7 @@ export class Model {
       const changed = withMember(chat, member);
       return member.userId === this.#me ? { ...changed, myRole: member.role } : changed;
     });
+    this.#meet([member]);
   }
 
   memberRemoved({ chatId, userId }: ServerEvents["member:removed"]): void {
@@ -207,6 +210,13 @@ export class Model {
       online: now,
       ...(lastSeenAt ? { lastSeen: { ...state.lastSeen, [userId]: lastSeenAt } } : {}),
     });
+  }
+
+  /** People of a chat that is new here were online before anybody told this device: their membership says so. */
+  #meet(members: readonly Member[]): void {
+    const { online } = this.#state.get();
+    const here = members.filter((member) => member.online && !online.has(member.userId));
+    if (here.length > 0) this.#set({ online: new Set([...online, ...here.map((member) => member.userId)]) });
   }
 
   setTyping(chatId: Id, userId: Id, on: boolean): void {

@@ -1,0 +1,357 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ConfabClient } from "./client.ts";
+import { deliveryMark } from "./sync/chats.ts";
+import { chat, member, message } from "./testing/shapes.ts";
+import { ann, TestWorld, tokens, type WireFrame } from "./testing/world.ts";
+import type { Message, MessageDraft } from "./types.ts";
+
+/** One direct chat of ann and bob, as a server keeps it. */
+class Server {
+  readonly world = new TestWorld();
+  messages: Message[] = [];
+  rev = 0;
+  epoch = "first";
+  /** False: sends are taken, but no ack comes back. */
+  acking = true;
+  refusal: { code: string; message: string; retryAfter?: number } | null = null;
+  marks = { ann: { deliveredSeq: 0, readSeq: 0 }, bob: { deliveredSeq: 0, readSeq: 0 } };
+
+  constructor() {
+    this.world.respond = ({ path }) => ({ status: 200, body: this.#rest(new URL(path, "http://server")) });
+    this.world.answer = (socket, frame) => {
+      if (frame.event !== "message:send") socket.ack(frame, {});
+      else if (this.refusal) socket.ack(frame, undefined, this.refusal);
+      else {
+        const stored = this.take(frame);
+        if (this.acking) socket.ack(frame, { message: stored });
+      }
+    };
+  }
+
+  /** Stores a send; the same clientId again is the message stored first. */
+  take(frame: WireFrame): Message {
+    const { content, clientId } = frame.data as MessageDraft & { clientId: string };
+    return (
+      this.messages.find((m) => m.clientId === clientId) ?? this.add({ userId: "ann", content, clientId })
+    );
+  }
+
+  add(change: Partial<Message> = {}): Message {
+    const added = message(this.messages.length + 1, { rev: ++this.rev, ...change });
+    this.messages.push(added);
+    return added;
+  }
+
+  edit(seq: number, content: string): Message {
+    const edited = { ...message(seq), ...this.messages[seq - 1], content, rev: ++this.rev };
+    this.messages[seq - 1] = edited;
+    return edited;
+  }
+
+  ready(): void {
+    const { socket } = this.world;
+    socket.open();
+    const chats = [
+      { id: "c", lastSeq: this.messages.length, lastRev: this.rev, readSeq: this.marks.ann.readSeq },
+    ];
+    socket.say("ready", {
+      userId: "ann",
+      sessionId: "s",
+      epoch: this.epoch,
+      serverTime: "",
+      chats,
+      online: ["bob"],
+    });
+  }
+
+  #rest(url: URL): unknown {
+    const number = (name: string) =>
+      url.searchParams.has(name) ? Number(url.searchParams.get(name)) : undefined;
+    if (url.pathname === "/auth/login") return { ...tokens(1), user: ann };
+    if (url.pathname === "/users/me") return ann;
+    if (url.pathname === "/chats") {
+      const lastMessage = this.messages.at(-1);
+      const unreadCount = this.messages.filter(
+        (m) => m.userId === "bob" && m.seq > this.marks.ann.readSeq,
+      ).length;
+      const members = [member("ann", this.marks.ann), member("bob", this.marks.bob)];
+      const at = { lastSeq: this.messages.length, lastRev: this.rev };
+      return { items: [chat({ ...at, unreadCount, members, ...(lastMessage ? { lastMessage } : {}) })] };
+    }
+    const limit = number("limit") ?? 50;
+    const since = number("sinceRev");
+    const before = number("before") ?? Number.POSITIVE_INFINITY;
+    const found =
+      since === undefined
+        ? this.messages.filter((m) => m.seq < before).slice(-limit)
+        : this.messages.filter((m) => m.rev > since).sort((a, b) => a.rev - b.rev);
+    const items = found.slice(0, limit);
+    return { items, lastSeq: this.messages.length, lastRev: this.rev, hasMore: found.length > items.length };
+  }
+}
+
+/** Lets what was scheduled up to `ms` from now happen. */
+const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
+
+async function signedIn(server: Server): Promise<ConfabClient> {
+  const client = new ConfabClient({ baseUrl: "http://server", platform: server.world.platform });
+  await client.login({ login: "ann", password: "secret" });
+  await pass();
+  server.ready();
+  await pass();
+  await client.messaging.open("c");
+  return client;
+}
+
+const timelineOf = (client: ConfabClient) => {
+  const timeline = client.state.get().timelines.c;
+  if (!timeline) throw new Error("the chat was not opened");
+  return timeline;
+};
+const textsOf = (client: ConfabClient) => timelineOf(client).messages.map((m) => m.content);
+
+async function reconnect(server: Server): Promise<void> {
+  server.world.socket.end(1006);
+  await pass(1000);
+  server.ready();
+  await pass();
+}
+
+describe("a client", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test("shows a message at once and the server's in its place later", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    server.acking = false;
+    void client.messaging.send({ chatId: "c", content: "hi" });
+    expect(timelineOf(client).pending).toMatchObject([{ content: "hi", status: "queued" }]);
+    await pass();
+    expect(timelineOf(client).pending).toMatchObject([{ status: "sending" }]);
+    const [frame] = server.world.socket.of("message:send");
+    if (!frame) throw new Error("nothing was sent");
+    server.world.socket.say("message:received", { message: server.take(frame) });
+    server.world.socket.ack(frame, { message: server.take(frame) });
+    await pass();
+    expect(timelineOf(client).pending).toEqual([]);
+    expect(textsOf(client)).toEqual(["hi"]);
+  });
+
+  test("sends again what was not acknowledged, under the same key", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    server.acking = false;
+    await client.messaging.send({ chatId: "c", content: "one" });
+    await client.messaging.send({ chatId: "c", content: "two" });
+    await pass();
+    server.acking = true;
+    await reconnect(server);
+    expect(server.messages.map((m) => m.content)).toEqual(["one", "two"]);
+    expect(textsOf(client)).toEqual(["one", "two"]);
+    expect(timelineOf(client).pending).toEqual([]);
+  });
+
+  test("loses nothing by a reload", async () => {
+    const server = new Server();
+    const before = await signedIn(server);
+    server.world.socket.end(1006);
+    await before.messaging.send({ chatId: "c", content: "one" });
+    await before.messaging.send({ chatId: "c", content: "two" });
+    before.close();
+    const after = new ConfabClient({ baseUrl: "http://server", platform: server.world.platform });
+    await after.restore();
+    await pass();
+    server.ready();
+    await pass();
+    await after.messaging.open("c");
+    expect(server.messages.map((m) => m.content)).toEqual(["one", "two"]);
+    expect(await server.world.storage.keys("confab.outbox.")).toEqual([]);
+    expect(timelineOf(after).pending).toEqual([]);
+  });
+
+  test("asks the user about a message that is refused, and goes on with the next", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    server.refusal = { code: "too_long", message: "too long" };
+    const bad = await client.messaging.send({ chatId: "c", content: "bad" });
+    await pass();
+    server.refusal = null;
+    await client.messaging.send({ chatId: "c", content: "good" });
+    await pass();
+    expect(textsOf(client)).toEqual(["good"]);
+    expect(timelineOf(client).pending).toMatchObject([{ status: "failed", error: { code: "too_long" } }]);
+    client.messaging.retry(bad);
+    await pass();
+    expect(textsOf(client)).toEqual(["good", "bad"]);
+  });
+
+  test("waits as long as the server asks when it sends too fast", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    server.refusal = { code: "rate_limited", message: "slower", retryAfter: 3 };
+    await client.messaging.send({ chatId: "c", content: "hi" });
+    await pass(2900);
+    server.refusal = null;
+    expect(server.messages).toEqual([]);
+    await pass(200);
+    expect(server.messages.map((m) => m.content)).toEqual(["hi"]);
+  });
+
+  test("forgets a message that is discarded", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    server.world.socket.end(1006);
+    client.messaging.discard(await client.messaging.send({ chatId: "c", content: "hi" }));
+    await pass(1000);
+    server.ready();
+    await pass();
+    expect(server.messages).toEqual([]);
+    expect(await server.world.storage.keys("confab.outbox.")).toEqual([]);
+  });
+
+  test("catches up with whatever moved while it was away", async () => {
+    const server = new Server();
+    for (let i = 0; i < 5; i++) server.add();
+    const client = await signedIn(server);
+    server.world.socket.end(1006);
+    for (let i = 0; i < 120; i++) server.add();
+    server.edit(2, "edited");
+    await pass(1000);
+    server.ready();
+    await pass();
+    expect(timelineOf(client).messages).toEqual(server.messages);
+    expect(client.state.get().chats[0]?.lastSeq).toBe(125);
+  });
+
+  test("loads a timeline anew after a very long absence", async () => {
+    const server = new Server();
+    server.add();
+    const client = await signedIn(server);
+    server.world.socket.end(1006);
+    for (let i = 0; i < 1000; i++) server.add();
+    await pass(1000);
+    server.ready();
+    await pass();
+    expect(timelineOf(client).messages).toEqual(server.messages.slice(-50));
+    await client.messaging.loadOlder("c");
+    expect(timelineOf(client).messages).toEqual(server.messages.slice(-100));
+  });
+
+  test("pulls when an event shows that one before it was lost", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    server.add();
+    server.world.socket.say("message:received", { message: server.add() });
+    await pass();
+    expect(timelineOf(client).messages).toEqual(server.messages);
+  });
+
+  test("forgets everything when the database is another", async () => {
+    const server = new Server();
+    for (let i = 0; i < 5; i++) server.add({ content: "old" });
+    const client = await signedIn(server);
+    Object.assign(server, { epoch: "second", messages: [], rev: 0 });
+    server.add({ content: "restored" });
+    await reconnect(server);
+    expect(textsOf(client)).toEqual(["restored"]);
+  });
+
+  test("tells that messages arrived, and once for many", async () => {
+    const server = new Server();
+    await signedIn(server);
+    for (let i = 0; i < 3; i++) server.world.socket.say("message:received", { message: server.add() });
+    await pass(300);
+    expect(server.world.socket.of("message:delivered").map((f) => f.data)).toEqual([{ messageId: "m3" }]);
+  });
+
+  test("tells that messages were read, again if the connection went, and shows it at once", async () => {
+    const server = new Server();
+    for (let i = 0; i < 3; i++) server.add();
+    const client = await signedIn(server);
+    expect(client.state.get().chats[0]?.unreadCount).toBe(3);
+    client.messaging.markRead("c", "m2");
+    client.messaging.markRead("c");
+    expect(client.state.get().chats[0]?.unreadCount).toBe(0);
+    await reconnect(server);
+    await pass(300);
+    expect(server.world.socket.of("message:read").map((f) => f.data)).toEqual([{ messageId: "m3" }]);
+    expect(client.state.get().chats[0]?.unreadCount).toBe(0);
+  });
+
+  test("follows the other's receipts", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    await client.messaging.send({ chatId: "c", content: "hi" });
+    await pass();
+    const mark = () => {
+      const [shown] = client.state.get().chats;
+      const [sent] = timelineOf(client).messages;
+      return shown && sent && deliveryMark(shown, sent);
+    };
+    expect(mark()).toBe("sent");
+    const status = { messageId: "m1", chatId: "c", userId: "bob", seq: 1, at: "" };
+    server.world.socket.say("message:delivery_status", { ...status, status: "delivered" });
+    expect(mark()).toBe("delivered");
+    server.world.socket.say("message:delivery_status", { ...status, status: "read" });
+    server.world.socket.say("message:delivery_status", { ...status, status: "delivered" });
+    expect(mark()).toBe("read");
+  });
+
+  test("forgets who types, and says seldom that it does", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    server.world.socket.say("typing", { chatId: "c", userId: "bob", on: true });
+    expect(client.state.get().typing.c).toEqual(["bob"]);
+    await pass(6000);
+    expect(client.state.get().typing.c).toEqual([]);
+    for (let i = 0; i < 50; i++) {
+      client.messaging.typing("c");
+      await pass(100);
+    }
+    await pass(5000);
+    const said = server.world.socket.of("typing").map((f) => (f.data as { on: boolean }).on);
+    expect(said).toEqual([true, true, false]);
+  });
+
+  test("knows who is here, from events and from chats that appear", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    expect([...client.state.get().online]).toEqual(["bob"]);
+    const at = "2026-01-01T00:00:00.000Z";
+    server.world.socket.say("user:offline", { userId: "bob", lastSeenAt: at });
+    expect(client.state.get().lastSeen.bob).toBe(at);
+    const cyd = member("cyd", { online: true });
+    server.world.socket.say("chat:created", {
+      chatId: "d",
+      chat: chat({ id: "d", members: [member("ann"), cyd] }),
+    });
+    expect([...client.state.get().online]).toEqual(["cyd"]);
+  });
+
+  test("tells of nothing but what changed", async () => {
+    const server = new Server();
+    server.add();
+    const client = await signedIn(server);
+    const before = client.state.get();
+    server.world.socket.say("typing", { chatId: "c", userId: "bob", on: true });
+    const after = client.state.get();
+    expect(after).not.toBe(before);
+    expect(after.chats).toBe(before.chats);
+    expect(after.timelines).toBe(before.timelines);
+    server.world.socket.say("typing", { chatId: "c", userId: "bob", on: true });
+    expect(client.state.get()).toBe(after);
+  });
+
+  test("keeps nothing of a user who signed out", async () => {
+    const server = new Server();
+    server.add();
+    const client = await signedIn(server);
+    server.world.socket.end(1006);
+    await client.messaging.send({ chatId: "c", content: "secret" });
+    await client.logout();
+    expect(client.state.get()).toMatchObject({ phase: "empty", me: null, chats: [], timelines: {} });
+    expect(await server.world.storage.keys("")).toEqual([]);
+    expect(client.connection.get().status).toBe("idle");
+  });
+});
