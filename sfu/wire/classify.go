@@ -88,13 +88,16 @@ func isChannelData(p []byte) bool {
 }
 
 // stunUsername finds the USERNAME attribute of a STUN message. The result points into p.
-func stunUsername(p []byte) ([]byte, bool) {
+func stunUsername(p []byte) ([]byte, bool) { return stunAttribute(p, stunAttrUsername) }
+
+// stunAttribute finds the first attribute of a type in a STUN message. The result points into p.
+func stunAttribute(p []byte, want uint16) ([]byte, bool) {
 	for rest := p[stunHeaderLen:]; len(rest) >= 4; {
 		typ, n := binary.BigEndian.Uint16(rest), int(binary.BigEndian.Uint16(rest[2:]))
 		if n > len(rest)-4 {
 			return nil, false
 		}
-		if typ == stunAttrUsername {
+		if typ == want {
 			return rest[4 : 4+n], true
 		}
 		rest = rest[min(4+(n+3)&^3, len(rest)):]

@@ -20,13 +20,14 @@ type Mux struct {
 	pool     packetPool
 	counters counters
 
-	socket   *socket
-	hosts    *hosts
-	ice      *iceMux
-	docks    *docks
-	bindings bindings
-	turn     *turnTap
-	tcp      *tcpDoor
+	socket    *socket
+	hosts     *hosts
+	ice       *iceMux
+	docks     *docks
+	bindings  bindings
+	inquiries inquiries
+	turn      *turnTap
+	tcp       *tcpDoor
 
 	failure    atomic.Pointer[error] // why the UDP socket stopped; nil while it works
 	goroutines sync.WaitGroup
@@ -105,7 +106,13 @@ func (m *Mux) receive(p *packet) {
 		what = classUnknown
 	}
 	switch what {
-	case classCheck, classMedia:
+	case classMedia:
+		if m.inquiries.answer(p) {
+			p.release()
+			return
+		}
+		m.ice.dispatch(p, what)
+	case classCheck:
 		m.ice.dispatch(p, what)
 	case classTURN:
 		m.turn.push(p)
