@@ -3,8 +3,8 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-// Where `npm run dev` finds a running server. Every path below is the server's own; the rest are the app's.
-const server = "http://localhost:8080";
+// Where `npm run dev` finds a running server (started with CONFAB_CORS_ORIGINS=http://localhost:5173). Every path below is the server's own; the rest are the app's.
+const server = process.env.CONFAB_DEV_SERVER ?? "http://localhost:8080";
 const serverPaths = [
   "/auth",
   "/users",

@@ -27,7 +27,12 @@ function Panes() {
     <div className="flex h-dvh flex-col overflow-hidden bg-canvas text-ink">
       <ConnectionBanner />
       <div className="flex min-h-0 flex-1">
-        {(twoPanes || atList) && <Sidebar />}
+        {twoPanes && <Sidebar />}
+        {!twoPanes && atList && (
+          <main className="flex min-w-0 flex-1">
+            <Sidebar />
+          </main>
+        )}
         {route.name === "chat" && <Conversation key={route.chatId} chatId={route.chatId} />}
         {route.name === "settings" && <SettingsScreen />}
         {atList && twoPanes && <Nothing />}

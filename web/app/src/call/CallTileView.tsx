@@ -34,7 +34,7 @@ export function CallTileView({ tile, rect, role, pinned, onPin }: TileProps) {
           stream={tile.stream}
           mirrored={self && tile.source === "camera"}
           whole={tile.source === "screen"}
-          aspect={rect.width / rect.height}
+          aspect={role === "corner" || role === "strip" ? undefined : rect.width / rect.height}
         />
       ) : (
         <NoPicture tile={tile} height={Math.min(rect.height, rect.width)} />
@@ -42,7 +42,7 @@ export function CallTileView({ tile, rect, role, pinned, onPin }: TileProps) {
       <div
         className={cx(
           "pointer-events-none absolute inset-0 rounded-[inherit] transition-shadow duration-200",
-          tile.speaking
+          tile.speaking && role !== "whole"
             ? "shadow-[inset_0_0_0_3px_#5cc3c7]"
             : "shadow-[inset_0_0_0_1px_rgb(255_255_255/0.06)]",
         )}
@@ -56,11 +56,6 @@ export function CallTileView({ tile, rect, role, pinned, onPin }: TileProps) {
         )}
       </div>
       <div className="absolute top-2 right-2 flex items-center gap-1">
-        {tile.connection !== "good" && !self && (
-          <span className="rounded-lg bg-black/55">
-            <Signal connection={tile.connection} size={16} />
-          </span>
-        )}
         {onPin && role !== "corner" && !small && (
           <IconButton
             icon={pinned ? "grid" : "expand"}
@@ -71,6 +66,11 @@ export function CallTileView({ tile, rect, role, pinned, onPin }: TileProps) {
             onClick={onPin}
             className="bg-black/55 text-white opacity-0 transition-opacity group-focus-within/tile:opacity-100 group-hover/tile:opacity-100 hover:bg-black/75 hover:text-white touch:opacity-100"
           />
+        )}
+        {tile.connection !== "good" && !self && (
+          <span className="rounded-lg bg-black/55">
+            <Signal connection={tile.connection} size={16} />
+          </span>
         )}
       </div>
       <NameTag tile={tile} small={small} />
@@ -89,6 +89,7 @@ function useTileLabel(tile: CallTile): string {
 function NameTag({ tile, small }: { tile: CallTile; small: boolean }) {
   const { t } = useTranslation();
   const label = useTileLabel(tile);
+  const own = tile.participantId === null && tile.source === "camera";
   const muted = tile.source === "camera" && !tile.microphoneOn;
   return (
     <figcaption
@@ -103,7 +104,7 @@ function NameTag({ tile, small }: { tile: CallTile; small: boolean }) {
           <span className="sr-only">{t("call.muted")}</span>
         </>
       )}
-      <span className="truncate">{label}</span>
+      <span className="truncate">{own ? t("common.you") : label}</span>
     </figcaption>
   );
 }

@@ -61,7 +61,7 @@ function Incoming({ call, busy }: { call: IncomingCall; busy: boolean }) {
       tabIndex={-1}
       className="pointer-events-auto w-full max-w-[25rem] animate-sheet rounded-[28px] bg-[#152021]/95 p-5 text-ink shadow-high ring-1 ring-white/10 backdrop-blur-xl focus-visible:outline-none"
     >
-      <div className="flex items-center gap-4">
+      <div className="flex items-center gap-5">
         <span className="animate-ring rounded-full">
           <Avatar id={call.callerId} name={name} url={caller?.avatarUrl ?? null} size={60} />
         </span>

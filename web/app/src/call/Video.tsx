@@ -12,8 +12,8 @@ export function Video({
   mirrored?: boolean;
   /** Nothing may be cut off: text is read on a shared screen. */
   whole?: boolean;
-  /** Width to height of the place it fills. */
-  aspect: number;
+  /** Width to height of the place it fills; undefined: it is small, and filling it is what counts. */
+  aspect: number | undefined;
 }) {
   const element = useRef<HTMLVideoElement>(null);
   const [picture, setPicture] = useState(0);

@@ -24,7 +24,7 @@ const roles = (tiles: CallTile[], pinned: string | null = null, recent: string[]
 
 describe("arrange", () => {
   it("puts oneself in the corner of a call of two", () => {
-    expect(roles([tile("a"), tile(null)])).toEqual(["a/camera grid", "self/camera corner"]);
+    expect(roles([tile("a"), tile(null)])).toEqual(["a/camera whole", "self/camera corner"]);
   });
 
   it("makes a grid of three", () => {
@@ -48,7 +48,7 @@ describe("arrange", () => {
   });
 
   it("forgets a pin of somebody who left", () => {
-    expect(roles([tile("a"), tile(null)], "b/camera")).toEqual(["a/camera grid", "self/camera corner"]);
+    expect(roles([tile("a"), tile(null)], "b/camera")).toEqual(["a/camera whole", "self/camera corner"]);
   });
 
   it("keeps who spoke on a stage that is too small, in the usual order, and counts the rest", () => {

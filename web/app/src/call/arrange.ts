@@ -1,7 +1,7 @@
 import { capacity, corner, focused, grid, type Rect, type Size } from "./layout";
 import type { CallTile } from "./tiles";
 
-export type PlacedTile = { tile: CallTile; rect: Rect; role: "main" | "grid" | "strip" | "corner" };
+export type PlacedTile = { tile: CallTile; rect: Rect; role: "main" | "whole" | "grid" | "strip" | "corner" };
 
 export type Arrangement = {
   placed: PlacedTile[];
@@ -44,7 +44,7 @@ export function arrange(
     const whole = { x: 0, y: 0, width: stage.width, height: stage.height };
     return {
       placed: [
-        ...(other ? [{ tile: other, rect: whole, role: "grid" as const }] : []),
+        ...(other ? [{ tile: other, rect: whole, role: "whole" as const }] : []),
         { tile: own, rect: corner(stage), role: "corner" },
       ],
       hidden: 0,

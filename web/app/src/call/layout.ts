@@ -31,9 +31,7 @@ export function grid(count: number, stage: Size): Rect[] {
     };
     const width = Math.max(0, Math.min(cell.width, cell.height * widest));
     const height = Math.max(0, Math.min(cell.height, cell.width / tallest));
-    // What a 16:9 picture fills of the tile, so that squarish tiles do not win by empty space.
-    const shown = Math.min(width, height * widest);
-    const area = (shown * shown) / widest;
+    const area = width * height;
     if (area > best.area) best = { area, columns, width, height };
   }
   const { columns, width, height } = best;

@@ -28,23 +28,25 @@ let context: AudioContext | undefined;
 
 /** Rings until the returned function is called. */
 export function ring(kind: keyof typeof phrases): () => void {
-  if (typeof AudioContext === "undefined") return () => undefined;
-  context ??= new AudioContext();
-  const audio = context;
   const { notes, every, volume } = phrases[kind];
-  const out = audio.createGain();
-  out.gain.value = volume;
-  out.connect(audio.destination);
-  void audio.resume().catch(() => undefined);
+  let out: GainNode | undefined;
 
   const phrase = () => {
-    if (audio.state === "running") for (const note of notes) play(audio, out, note);
+    if (typeof AudioContext === "undefined" || navigator.userActivation?.hasBeenActive === false) return;
+    context ??= new AudioContext();
+    void context.resume().catch(() => undefined);
+    if (!out) {
+      out = context.createGain();
+      out.gain.value = volume;
+      out.connect(context.destination);
+    }
+    for (const note of notes) play(context, out, note);
   };
   phrase();
   const timer = setInterval(phrase, every * 1000);
   return () => {
     clearInterval(timer);
-    out.disconnect();
+    out?.disconnect();
   };
 }
 

@@ -33,7 +33,6 @@ export function ConversationHeader({ chat, detailsOpen, onDetails }: HeaderProps
         <button
           type="button"
           onClick={onDetails}
-          aria-label={`${title}. ${t("chat.details")}`}
           aria-expanded={detailsOpen}
           className="flex min-w-0 flex-1 items-center gap-3 rounded-xl py-1 pr-2 pl-1 text-left transition-colors hover:bg-hover"
         >
@@ -47,6 +46,7 @@ export function ConversationHeader({ chat, detailsOpen, onDetails }: HeaderProps
           <span className="min-w-0">
             <span className="block truncate leading-tight font-semibold">{title}</span>
             <Subtitle chat={chat} />
+            <span className="sr-only">{t("chat.details")}</span>
           </span>
         </button>
         {callable && (

@@ -70,6 +70,7 @@ export function MessageBubble({ chat, message, mine, first, last, authorName, qu
           )}
         >
           <RichText text={message.content} />
+          {big && <br />}
           <Foot chat={chat} message={message} mine={mine} />
         </div>
       )}

@@ -11,7 +11,7 @@ import { JumpButton } from "./JumpButton";
 import { type MenuAt, MessageActions } from "./MessageActions";
 import { DayHeading, MessageRow, PendingRow, UnreadDivider } from "./MessageRow";
 import { MessagesSkeleton, Older } from "./Older";
-import { buildRows } from "./rows";
+import { buildRows, byDay, type Row } from "./rows";
 import { useListKeys } from "./useListKeys";
 import { lastVisibleSeq, useMessageScroll } from "./useMessageScroll";
 import { useShowMessage } from "./useShowMessage";
@@ -82,6 +82,32 @@ export function MessageList({ chat, onReply, onEdit }: ListProps) {
     return <MessagesSkeleton />;
   }
 
+  function renderRow(row: Row) {
+    switch (row.kind) {
+      case "unread":
+        return <UnreadDivider key={row.key} />;
+      case "pending":
+        return (
+          <PendingRow key={row.key} row={row} chat={chat} quoted={byId.get(row.pending.replyTo ?? "")} />
+        );
+      case "message":
+        return (
+          <MessageRow
+            key={row.key}
+            message={row.message}
+            first={row.first}
+            last={row.last}
+            chat={chat}
+            quoted={byId.get(row.message.replyTo ?? "")}
+            highlighted={highlighted === row.message.id}
+            onMenu={setMenu}
+            onReply={onReply}
+            onShow={show}
+          />
+        );
+    }
+  }
+
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       <section
@@ -100,40 +126,12 @@ export function MessageList({ chat, onReply, onEdit }: ListProps) {
           {rows.length === 0 && (
             <Empty icon="chat" title={t("message.empty")} text={t("message.emptyText")} />
           )}
-          <ol>
-            {rows.map((row) => {
-              switch (row.kind) {
-                case "day":
-                  return <DayHeading key={row.key} at={row.at} />;
-                case "unread":
-                  return <UnreadDivider key={row.key} />;
-                case "pending":
-                  return (
-                    <PendingRow
-                      key={row.key}
-                      row={row}
-                      chat={chat}
-                      quoted={byId.get(row.pending.replyTo ?? "")}
-                    />
-                  );
-                case "message":
-                  return (
-                    <MessageRow
-                      key={row.key}
-                      message={row.message}
-                      first={row.first}
-                      last={row.last}
-                      chat={chat}
-                      quoted={byId.get(row.message.replyTo ?? "")}
-                      highlighted={highlighted === row.message.id}
-                      onMenu={setMenu}
-                      onReply={onReply}
-                      onShow={show}
-                    />
-                  );
-              }
-            })}
-          </ol>
+          {byDay(rows).map((day) => (
+            <section key={day.key}>
+              <DayHeading at={day.at} />
+              <ol>{day.rows.map(renderRow)}</ol>
+            </section>
+          ))}
         </div>
       </section>
       {far && <JumpButton count={chat.unreadCount} onClick={() => toBottom(true)} />}

@@ -17,17 +17,18 @@ import { useLongPress } from "./useLongPress";
 
 const note = "rounded-full bg-ink/[0.06] px-3 py-1 text-[13px] text-ink-2 dark:bg-white/[0.07]";
 
+/** Stays in sight while the messages of its day do. */
 export const DayHeading = memo(function DayHeading({ at }: { at: string }) {
   const { t, i18n } = useTranslation();
   return (
-    <li className="pointer-events-none sticky top-2 z-[5] my-3 flex justify-center">
+    <p className="pointer-events-none sticky top-2 z-[5] my-3 flex justify-center">
       <time
         dateTime={at.slice(0, 10)}
-        className={cx(note, "bg-canvas/85 font-medium backdrop-blur-sm dark:bg-canvas/85")}
+        className="rounded-full bg-surface/90 px-3 py-1 text-[13px] font-medium text-ink-2 shadow-low ring-1 ring-line backdrop-blur-sm"
       >
         {dayLabel(t, i18n.language, at)}
       </time>
-    </li>
+    </p>
   );
 });
 

@@ -14,7 +14,7 @@ export function Reactions({ message, chat, mine }: { message: Message; chat: Cha
   return (
     <ul
       aria-label={t("message.reactions")}
-      className={cx("relative z-[1] -mt-1 flex flex-wrap gap-1 px-1.5", mine && "justify-end")}
+      className={cx("relative z-[1] -mt-1 mb-1.5 flex flex-wrap gap-1 px-1.5", mine && "justify-end")}
     >
       {message.reactions.map(({ emoji, userIds }) => {
         const chosen = userIds.includes(me.id);
@@ -25,7 +25,6 @@ export function Reactions({ message, chat, mine }: { message: Message; chat: Cha
               <button
                 type="button"
                 aria-pressed={chosen}
-                aria-label={t("message.reactedBy", { emoji, names })}
                 onClick={() => react(t, message, emoji, !chosen)}
                 className={cx(
                   "flex h-7 animate-pop items-center gap-1.5 rounded-full border px-2 text-[14px] shadow-low transition active:scale-95",
@@ -36,6 +35,7 @@ export function Reactions({ message, chat, mine }: { message: Message; chat: Cha
               >
                 <span>{emoji}</span>
                 <span className="text-[13px] tabular">{userIds.length}</span>
+                <span className="sr-only">{names}</span>
               </button>
             </Tip>
           </li>

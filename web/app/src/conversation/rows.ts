@@ -40,9 +40,15 @@ export function buildRows(
   const rows: Row[] = [];
   let divided = unreadAfter === null;
   let before: Entry | undefined;
+  const days = new Set<string>();
   for (const entry of entries) {
     const newDay = !before || dayOf(before.at) !== dayOf(entry.at);
-    if (newDay) rows.push({ kind: "day", key: `day-${dayOf(entry.at)}-${keyOf(entry)}`, at: entry.at });
+    if (newDay) {
+      // A server's clock that was set back may bring a day twice.
+      const day = dayOf(entry.at);
+      rows.push({ kind: "day", key: days.has(day) ? `${day} ${keyOf(entry)}` : day, at: entry.at });
+      days.add(day);
+    }
     const divider = !divided && isUnread(entry, me, unreadAfter ?? 0);
     if (divider) {
       rows.push({ kind: "unread", key: "unread" });
@@ -57,6 +63,16 @@ export function buildRows(
     before = entry;
   }
   return rows;
+}
+
+/** Rows by day, each day beginning with its heading. */
+export function byDay(rows: readonly Row[]): { key: string; at: string; rows: Row[] }[] {
+  const days: { key: string; at: string; rows: Row[] }[] = [];
+  for (const row of rows) {
+    if (row.kind === "day") days.push({ key: row.key, at: row.at, rows: [] });
+    else days.at(-1)?.rows.push(row);
+  }
+  return days;
 }
 
 /** The same key for a pending message and the one it becomes, so that the bubble stays where it is. */

@@ -147,7 +147,6 @@ export const en = {
     editing: "Editing",
     quoteMissing: "Earlier message",
     reactions: "Reactions",
-    reactedBy: "{{emoji}}: {{names}}",
     queued: "Waiting to be sent",
     sending: "Sending…",
     sent: "Sent",

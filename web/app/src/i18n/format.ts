@@ -23,7 +23,7 @@ export function daysBetween(time: Date, now: Date): number {
 }
 
 export function timeOfDay(language: string, at: Timestamp): string {
-  return format(language, "time", { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  return format(language, "time", { timeStyle: "short" }).format(new Date(at));
 }
 
 /** The heading of a day in a conversation. */
@@ -58,7 +58,7 @@ export function moment(t: TFunction, language: string, at: Timestamp, now = new 
   return format(language, sameYear ? "moment" : "moment-year", {
     day: "numeric",
     month: "short",
-    hour: "2-digit",
+    hour: "numeric",
     minute: "2-digit",
     ...(sameYear ? {} : { year: "numeric" }),
   }).format(time);

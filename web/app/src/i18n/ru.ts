@@ -157,7 +157,6 @@ export const ru: Catalog = {
     editing: "Редактирование",
     quoteMissing: "Более раннее сообщение",
     reactions: "Реакции",
-    reactedBy: "{{emoji}}: {{names}}",
     queued: "Ожидает отправки",
     sending: "Отправляется…",
     sent: "Отправлено",

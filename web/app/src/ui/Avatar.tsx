@@ -32,11 +32,11 @@ export function Avatar({ id, name, url, size = 44, online, className }: AvatarPr
         />
       ) : (
         <span
-          className="tint grid size-full place-items-center rounded-full font-semibold tracking-wide text-white"
+          // Written by CSS, so that no name of a button has the initials in it.
+          data-initials={initialsOf(name)}
+          className="tint grid size-full place-items-center rounded-full font-semibold tracking-wide text-white before:content-[attr(data-initials)]"
           style={{ fontSize: Math.round(size * 0.37) }}
-        >
-          {initialsOf(name)}
-        </span>
+        />
       )}
       {online && (
         <span

@@ -22,7 +22,7 @@ type MenuProps = {
 
 export function Menu({ trigger, children, align = "end", side = "bottom", dark, ...control }: MenuProps) {
   return (
-    <DropdownMenu.Root {...control}>
+    <DropdownMenu.Root modal={false} {...control}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
