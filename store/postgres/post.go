@@ -206,10 +206,6 @@ const insertPosts = `WITH draft AS (
 		meta::json, created_at, updated_at FROM fit
 	RETURNING id::text, seq, rev`
 
-// indexPosts keeps the words of those that were stored.
-const indexPosts = `INSERT INTO message_words (message_id, words) SELECT d.id, d.words::tsvector
-	FROM unnest($1::uuid[], $2::text[]) AS d(id, words) JOIN messages m ON m.id = d.id WHERE d.words <> ''`
-
 const listMembers = `SELECT chat_id::text, user_id::text FROM members WHERE chat_id = ANY($1::uuid[])`
 
 // store runs the batch's transaction. Sent as one batch without BEGIN, the statements are committed together.
@@ -224,7 +220,7 @@ func (p *poster) store(ctx context.Context, batch []*post) (map[store.ID]store.P
 	queue.Queue(planForFew)
 	queue.Queue(lockChats, chats)
 	queue.Queue(insertPosts, drafts...)
-	queue.Queue(indexPosts, drafts[0], words)
+	queue.Queue(sqlstore.PostgresIndex, drafts[0], words)
 	queue.Queue(listMembers, chats)
 	results := conn.SendBatch(ctx, &queue)
 	placed := make(map[store.ID]store.Posted, len(batch))

@@ -73,7 +73,7 @@ func Open(ctx context.Context, path string, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(explain(path, err), s.writing.Close(), s.reading.Close())
 	}
-	s.writer = startWriter(conn)
+	s.writer = startWriter(conn, s.dialect)
 	if err := s.recognise(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}
@@ -114,7 +114,7 @@ func prepareFile(path string) error {
 
 // Update implements store.Store; see writer for how several share a commit.
 func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
-	return s.writer.run(ctx, whole, func(conn *session) error { return fn(sqlstore.NewTx(conn, s.dialect)) })
+	return s.writer.run(ctx, whole, func(tx *sqlstore.Tx) error { return fn(tx) })
 }
 
 // Post implements store.Store.
@@ -122,9 +122,9 @@ func (s *Store) Post(ctx context.Context, m store.Message) (posted store.Posted,
 	if err := sqlstore.CheckPost(m); err != nil {
 		return store.Posted{}, false, err
 	}
-	err = s.writer.run(ctx, single, func(conn *session) error {
+	err = s.writer.run(ctx, single, func(tx *sqlstore.Tx) error {
 		// Once begun it is not given up half-way.
-		posted, ok, err = sqlstore.NewTx(conn, s.dialect).Post(context.WithoutCancel(ctx), m)
+		posted, ok, err = tx.Post(context.WithoutCancel(ctx), m)
 		return err
 	})
 	if err != nil {

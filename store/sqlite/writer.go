@@ -26,7 +26,9 @@ const (
 // back its own savepoint and nothing else; a commit that fails, fails for the whole group. The callers' functions run
 // in their own goroutines, so that a panic is theirs, with their stack.
 type writer struct {
-	conn    *session // owned by the goroutine, and lent to one caller at a time
+	conn    *session // owned by the goroutine, and lent to one caller at a time, as is what it left to be indexed
+	dialect *sqlstore.Dialect
+	left    sqlstore.Unindexed
 	waiting chan *turn
 
 	closeOnce sync.Once
@@ -61,9 +63,9 @@ const (
 // errUnfinished is the outcome of a caller whose function never returned: it panicked, or ended its goroutine.
 var errUnfinished = errors.New("the transaction was given up")
 
-func startWriter(conn *session) *writer {
+func startWriter(conn *session, d *sqlstore.Dialect) *writer {
 	w := &writer{
-		conn: conn, waiting: make(chan *turn, groupSize),
+		conn: conn, dialect: d, waiting: make(chan *turn, groupSize),
 		closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.loop()
@@ -71,7 +73,7 @@ func startWriter(conn *session) *writer {
 }
 
 // run runs fn with the connection inside of a transaction and returns after the commit, or after fn's failure.
-func (w *writer) run(ctx context.Context, work work, fn func(*session) error) error {
+func (w *writer) run(ctx context.Context, work work, fn func(*sqlstore.Tx) error) error {
 	t := &turn{work: work, begin: make(chan error, 1), finish: make(chan error, 1), commit: make(chan error, 1)}
 	select {
 	case <-w.closing:
@@ -91,7 +93,7 @@ func (w *writer) run(ctx context.Context, work work, fn func(*session) error) er
 	outcome := errUnfinished
 	func() {
 		defer func() { t.finish <- outcome }()
-		outcome = fn(w.conn)
+		outcome = fn(sqlstore.NewDeferringTx(w.conn, w.dialect, &w.left))
 	}()
 	if err := <-t.commit; err != nil {
 		return err
@@ -174,6 +176,7 @@ func (w *writer) group(first *turn) {
 // lend gives one caller the connection inside of a savepoint. useful tells whether there is something to commit; broken,
 // that the whole transaction is lost.
 func (w *writer) lend(t *turn) (useful bool, broken error) {
+	mark := w.left.Len()
 	if t.work == single {
 		t.begin <- nil
 		outcome := <-t.finish
@@ -190,6 +193,7 @@ func (w *writer) lend(t *turn) (useful bool, broken error) {
 	t.begin <- nil
 	useful = <-t.finish == nil
 	if !useful {
+		w.left.Cut(mark)
 		if _, err := w.conn.Exec(ctx, "ROLLBACK TO turn"); err != nil {
 			return false, err
 		}
@@ -201,6 +205,10 @@ func (w *writer) lend(t *turn) (useful bool, broken error) {
 // end commits the transaction, unless it is broken or nobody changed anything.
 func (w *writer) end(wrote bool, broken error) error {
 	ctx := context.Background()
+	if broken == nil && wrote {
+		broken = w.left.Write(ctx, w.conn, w.dialect)
+	}
+	w.left.Cut(0)
 	if broken == nil && wrote {
 		if _, err := w.conn.Exec(ctx, "COMMIT"); err != nil {
 			broken = fmt.Errorf("commit: %w", err)

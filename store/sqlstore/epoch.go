@@ -59,10 +59,7 @@ func (t *Tx) renew(ctx context.Context) (string, error) {
 
 // meta reads one entry; a missing one is empty.
 func (t *Tx) meta(ctx context.Context, key string) (string, error) {
-	v, err := one(ctx, t, "read "+key, func(r Row) (s string, err error) {
-		err = r.Scan(&s)
-		return s, err
-	}, `SELECT value FROM meta WHERE key = $1`, key)
+	v, err := one(ctx, t, "read "+key, scanText, `SELECT value FROM meta WHERE key = $1`, key)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", nil
 	}

@@ -61,13 +61,18 @@ func (t *Tx) Message(ctx context.Context, messageID store.ID) (store.Message, er
 
 // UpdateMessage implements store.Messages.
 func (t *Tx) UpdateMessage(ctx context.Context, m store.Message) error {
-	err := t.execOne(ctx, "update message", `UPDATE messages
-		SET content = $2, rev = $3, updated_at = $4, edited_at = $5, deleted_at = $6, meta = $7 WHERE id = $1`,
-		id(m.ID), m.Content, m.Rev, t.at(m.UpdatedAt), t.atOrNone(m.EditedAt), t.atOrNone(m.DeletedAt), jsonOrNull(m.Meta))
+	const what = "update message"
+	before, err := one(ctx, t, what, scanText, `SELECT content FROM messages WHERE id = $1`, id(m.ID))
 	if err != nil {
 		return err
 	}
-	return t.reindexMessage(ctx, m)
+	err = t.execOne(ctx, what, `UPDATE messages
+		SET content = $2, rev = $3, updated_at = $4, edited_at = $5, deleted_at = $6, meta = $7 WHERE id = $1`,
+		id(m.ID), m.Content, m.Rev, t.at(m.UpdatedAt), t.atOrNone(m.EditedAt), t.atOrNone(m.DeletedAt), jsonOrNull(m.Meta))
+	if err != nil || m.Content == before {
+		return err
+	}
+	return t.indexMessage(ctx, m)
 }
 
 // Messages implements store.Messages.

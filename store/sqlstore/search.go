@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"encoding/json"
 
 	"confab/store"
 	"confab/store/fulltext"
@@ -9,19 +10,25 @@ import (
 
 // searchDialect says how an engine keeps the words of messages and finds them; see package fulltext.
 type searchDialect struct {
-	index    string // puts the words ($2) of a message ($1) in place of those it had
+	index    string // keeps the words of messages, in place of those they had: a list of ids ($1) and one of texts ($2)
 	document func(fulltext.Document) string
-	find     string // in FROM: the table of words joined to messages m, as far as $2 matches
-	older    string // a condition: m was sent before the message $3
-	newest   string // the order
+	texts    func([]string) any // a list of texts as one argument
+	find     string             // in FROM: the table of words joined to messages m, as far as $2 matches
+	older    string             // a condition: m was sent before the message $3
+	newest   string             // the order
 	query    func(fulltext.Query) string
 }
 
+// PostgresIndex keeps the words of those messages of a list ($1: uuid[], $2: text[]) that exist.
+const PostgresIndex = `INSERT INTO message_words (message_id, words)
+	SELECT m.id, d.words::tsvector FROM unnest($1::uuid[], $2::text[]) AS d(id, words) JOIN messages m ON m.id = d.id
+	ON CONFLICT (message_id) DO UPDATE SET words = excluded.words`
+
 func postgresSearch() searchDialect {
 	return searchDialect{
-		index: `INSERT INTO message_words (message_id, words) VALUES ($1, $2::text::tsvector)
-			ON CONFLICT (message_id) DO UPDATE SET words = excluded.words`,
+		index:    PostgresIndex,
 		document: fulltext.Document.TSVector,
+		texts:    func(list []string) any { return list },
 		find:     `message_words w JOIN messages m ON m.id = w.message_id AND w.words @@ $2::text::tsquery`,
 		older:    `m.id < $3`,
 		newest:   `m.id DESC`,
@@ -31,8 +38,10 @@ func postgresSearch() searchDialect {
 
 func sqliteSearch() searchDialect {
 	return searchDialect{
-		index:    `INSERT OR REPLACE INTO message_words (rowid, words) SELECT n, $2 FROM messages WHERE id = $1`,
+		index: `INSERT OR REPLACE INTO message_words (rowid, words) SELECT m.n, d.value
+			FROM json_each($1) i JOIN json_each($2) d ON d.key = i.key JOIN messages m ON m.id = i.value`,
 		document: fulltext.Document.FTS5,
+		texts:    jsonTexts,
 		// Read in the order of the index, newest first, for as many rows as are wanted.
 		find:   `message_words w CROSS JOIN messages m ON m.n = w.rowid AND w.message_words MATCH $2`,
 		older:  `w.rowid < (SELECT n FROM messages WHERE id = $3 UNION ALL SELECT 9223372036854775807 LIMIT 1)`,
@@ -41,21 +50,59 @@ func sqliteSearch() searchDialect {
 	}
 }
 
-// indexMessage brings the index up to date with a message.
-func (t *Tx) indexMessage(ctx context.Context, m store.Message) error {
-	const what = "index message"
-	words := fulltext.Analyse(m.Content)
-	if words.Empty() {
-		return nil
+// jsonTexts encodes a list of texts; strings always can be encoded.
+func jsonTexts(list []string) any {
+	b, err := json.Marshal(list)
+	if err != nil {
+		panic(err)
 	}
-	_, err := t.exec(ctx, what, t.dialect.search.index, id(m.ID), t.dialect.search.document(words))
-	return err
+	return string(b)
 }
 
-// reindexMessage is indexMessage for a message that may have had words before.
-func (t *Tx) reindexMessage(ctx context.Context, m store.Message) error {
-	_, err := t.exec(ctx, "index message", t.dialect.search.index, id(m.ID),
-		t.dialect.search.document(fulltext.Analyse(m.Content)))
+// Unindexed is the messages of a transaction whose words are yet to be written. FTS5 writes a segment of its index for
+// every statement, so that one statement for all is many times cheaper than one for each. It is owned by whoever owns
+// the transaction.
+type Unindexed struct{ messages []store.Message }
+
+// Len is how many messages there are: a mark to go back to with Cut.
+func (u *Unindexed) Len() int { return len(u.messages) }
+
+// Cut forgets those that came after the mark, because what changed them is rolled back.
+func (u *Unindexed) Cut(mark int) { u.messages = u.messages[:mark] }
+
+// Write puts the words of all of them into the index, and forgets them.
+func (u *Unindexed) Write(ctx context.Context, conn Conn, d *Dialect) error {
+	list := u.messages
+	u.messages = nil
+	return NewTx(conn, d).index(ctx, list)
+}
+
+// indexMessage keeps the words of a message, now or with the others of the transaction.
+func (t *Tx) indexMessage(ctx context.Context, m store.Message) error {
+	if t.unindexed != nil {
+		t.unindexed.messages = append(t.unindexed.messages, m)
+		return nil
+	}
+	return t.index(ctx, []store.Message{m})
+}
+
+// index keeps the words of messages. Of one that is there more than once the last state counts.
+func (t *Tx) index(ctx context.Context, list []store.Message) error {
+	if len(list) == 0 {
+		return nil
+	}
+	last := make(map[store.ID]int, len(list))
+	for i, m := range list {
+		last[m.ID] = i
+	}
+	messageIDs, texts := make([]store.ID, 0, len(list)), make([]string, 0, len(list))
+	for i, m := range list {
+		if last[m.ID] == i {
+			messageIDs = append(messageIDs, m.ID)
+			texts = append(texts, t.dialect.search.document(fulltext.Analyse(m.Content)))
+		}
+	}
+	_, err := t.exec(ctx, "index messages", t.dialect.search.index, t.ids(messageIDs), t.dialect.search.texts(texts))
 	return err
 }
 

@@ -15,12 +15,20 @@ type Tx struct {
 	conn     Conn
 	dialect  *Dialect
 	readOnly bool
+
+	unindexed *Unindexed // where messages wait for their words to be written; nil: they do not wait
 }
 
 var _ store.Tx = (*Tx)(nil)
 
 // NewTx makes a Tx of an open transaction that may write.
 func NewTx(conn Conn, d *Dialect) *Tx { return &Tx{conn: conn, dialect: d} }
+
+// NewDeferringTx is NewTx for an engine that writes the words of several messages at once, before the commit. A search
+// in the same transaction does not find them yet.
+func NewDeferringTx(conn Conn, d *Dialect, u *Unindexed) *Tx {
+	return &Tx{conn: conn, dialect: d, unindexed: u}
+}
 
 // NewReadTx makes a Tx of an open read-only transaction: it takes no locks.
 func NewReadTx(conn Conn, d *Dialect) *Tx { return &Tx{conn: conn, dialect: d, readOnly: true} }
@@ -99,5 +107,11 @@ func failed(what string, err error) error {
 // scanID reads a row of one id.
 func scanID(r Row) (v store.ID, err error) {
 	err = r.Scan(toID{&v})
+	return v, err
+}
+
+// scanText reads a row of one text.
+func scanText(r Row) (v string, err error) {
+	err = r.Scan(&v)
 	return v, err
 }
