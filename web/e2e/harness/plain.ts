@@ -29,7 +29,7 @@ export function plain<T, A>(
 }
 
 async function installPlain(token: string): Promise<void> {
-  const socket = new WebSocket(location.origin.replace("http", "ws") + "/ws", [
+  const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws`, [
     "confab.v1",
     `bearer.${token}`,
   ]);

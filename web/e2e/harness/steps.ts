@@ -19,8 +19,8 @@ export async function signUp(person: Person, url: string, fullName: string): Pro
 export async function openDirectChat(page: Page, search: string, fullName: string): Promise<void> {
   await page.getByRole("button", { name: "New chat" }).first().click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Search people").fill(search);
-  await dialog.getByRole("button", { name: fullName }).click();
+  await dialog.getByRole("combobox").fill(search);
+  await dialog.getByRole("option", { name: fullName }).click();
   await composer(page).waitFor();
 }
 
