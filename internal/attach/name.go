@@ -20,7 +20,6 @@ const maxExtension = 16
 // them. What nothing remains of is called fallback.
 func SafeName(raw, fallback string) string {
 	name := strings.ToValidUTF8(raw, "\uFFFD")
-	name = norm.NFC.String(name) // macOS sends letters and their accents apart
 	if i := strings.LastIndexAny(strings.TrimRight(name, `/\`), `/\`); i >= 0 {
 		name = name[i+1:]
 	}
@@ -35,6 +34,7 @@ func SafeName(raw, fallback string) string {
 		}
 		return r
 	}, name)
+	name = norm.NFC.String(name) // macOS sends letters and their accents apart
 	name = strings.Join(strings.Fields(name), " ")
 	name = cutName(name, maxName)
 	if strings.Trim(name, ". \u200c\u200d") == "" { // also "." and "..", which mean folders

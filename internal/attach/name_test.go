@@ -44,7 +44,7 @@ func TestSafeName(t *testing.T) {
 }
 
 func FuzzSafeName(f *testing.F) {
-	for _, s := range []string{"a/b\\c.txt", "\u202e\x00\xff", strings.Repeat("ж", 300) + ".x", "e\u0301..", "a\u2066.\u200d"} {
+	for _, s := range []string{"a/b\\c.txt", "\u202e\x00\xff", strings.Repeat("ж", 300) + ".x", "e\u0301..", "a\x02\u0301", "a\u2066.\u200d"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
