@@ -37,14 +37,14 @@ type Store interface {
 	// Each read inside of fn sees what was committed before that read. A rule that rests on something a concurrent
 	// transaction may change therefore first takes the lock that guards it, then reads: LockChat (or Advance) for a
 	// chat, its members and messages; LockUser for an account; Session for a session. Locks are taken in that order:
-	// user, session, chats by id. fn must not call Update itself, and does nothing slow (no password hashing): on
+	// user, session, invitation, chats by id. fn must not call Update itself, and does nothing slow (no password hashing): on
 	// SQLite everybody who writes waits for it.
 	Update(ctx context.Context, fn func(Tx) error) error
 
 	// Post is the short way for the commonest change, a plain new message: it stores m, whose Seq and Rev it gives out,
 	// and shares one commit with other callers' posts. It holds to these rules, checked under the chat's lock: the
-	// author is a member of the chat, the author's ClientID is unused, and ReplyTo, if any, is a message of the same
-	// chat. Where one of them is broken, or an engine would rather not, ok is false and nothing has been stored: the
+	// author is a member of the chat, the author's ClientID is unused, ReplyTo, if any, is a message of the same chat,
+	// and in a direct chat neither of the two blocks the other. Where one of them is broken, or an engine would rather not, ok is false and nothing has been stored: the
 	// caller takes the long way (Update with Advance and InsertMessage) and finds out why. When Post returns ok, m
 	// survives a crash as after Update; on an error m may or may not have been stored.
 	Post(ctx context.Context, m Message) (posted Posted, ok bool, err error)
@@ -75,6 +75,10 @@ type Tx interface {
 	Receipts
 	Attachments
 	Calls
+	Mentions
+	Pins
+	Blocks
+	Invitations
 }
 
 // Users keeps accounts. Lookups see deleted accounts only where the comment says so.
@@ -124,7 +128,7 @@ type Chats interface {
 	Chat(ctx context.Context, id ID) (Chat, error)
 	// LockChat is Chat, and holds off every other LockChat and Advance of that chat until the transaction ends.
 	LockChat(ctx context.Context, id ID) (Chat, error)
-	// UpdateChat writes Name, AvatarID and UpdatedAt.
+	// UpdateChat writes Name, AvatarID, Description and UpdatedAt.
 	UpdateChat(ctx context.Context, c Chat) error
 	// DeleteChat removes the chat and everything in it.
 	DeleteChat(ctx context.Context, id ID) error
@@ -142,7 +146,7 @@ type Chats interface {
 	Members(ctx context.Context, chatIDs ...ID) ([]Member, error)
 	// AddMember fails with ErrMemberExists.
 	AddMember(ctx context.Context, m Member) error
-	// UpdateMember writes Role and MutedUntil.
+	// UpdateMember writes Role, MutedUntil and ArchivedAt.
 	UpdateMember(ctx context.Context, m Member) error
 	RemoveMember(ctx context.Context, chatID, userID ID) error
 	// Unread counts, per chat, the messages past the user's read watermark that others wrote and that still stand,
@@ -214,4 +218,48 @@ type Calls interface {
 	CallsOf(ctx context.Context, userID, chatID ID, p Page) ([]Call, error)
 	// OpenCalls lists those without an end, with participants: what a crash left behind.
 	OpenCalls(ctx context.Context) ([]Call, error)
+}
+
+// Mentions keeps who is named in a message.
+type Mentions interface {
+	// SetMentions says whom a message names, in place of what was said before. Unknown users are left out.
+	SetMentions(ctx context.Context, messageID ID, userIDs []ID) error
+	// MentionsOf lists, per message, whom it names; messages that name nobody are left out.
+	MentionsOf(ctx context.Context, messageIDs ...ID) (map[ID][]ID, error)
+	// UnreadMentions counts, per chat, what Unread counts as far as it names the user. Chats without any are left out.
+	UnreadMentions(ctx context.Context, userID ID, chatIDs ...ID) (map[ID]int64, error)
+}
+
+// Pins keeps the pinned messages of chats.
+type Pins interface {
+	// SetPin pins a message (on) or takes the pin away, and tells whether anything changed. A pin that is there stays
+	// as it was.
+	SetPin(ctx context.Context, messageID, by ID, on bool, at time.Time) (bool, error)
+	// Pins lists the pinned messages of a chat that still stand, latest pin first.
+	Pins(ctx context.Context, chatID ID, limit int) ([]Pin, error)
+}
+
+// Blocks keeps who wants to hear nothing of whom.
+type Blocks interface {
+	// SetBlock sets or lifts userID's block of another and tells whether anything changed. Whoever sets one locks the
+	// direct chat of the two first, if there is one, so that no message slips through.
+	SetBlock(ctx context.Context, userID, blocked ID, on bool, at time.Time) (bool, error)
+	// Blocks lists whom a user blocks, latest first.
+	Blocks(ctx context.Context, userID ID) ([]Block, error)
+	// BlockBetween tells whether one of the two blocks the other.
+	BlockBetween(ctx context.Context, a, b ID) (bool, error)
+}
+
+// Invitations keeps the links by which people come into groups.
+type Invitations interface {
+	CreateInvitation(ctx context.Context, i Invitation) error
+	// InvitationByToken finds one by the hash of its token and locks it until the transaction ends; spent, expired and
+	// revoked ones are found too. A chat is locked after its invitation.
+	InvitationByToken(ctx context.Context, tokenHash []byte) (Invitation, error)
+	// Invitation finds one by id and locks it as InvitationByToken does.
+	Invitation(ctx context.Context, id ID) (Invitation, error)
+	// InvitationsOf lists those of a chat that are not revoked, latest first.
+	InvitationsOf(ctx context.Context, chatID ID) ([]Invitation, error)
+	// UpdateInvitation writes ExpiresAt, RevokedAt, MaxUses and Uses.
+	UpdateInvitation(ctx context.Context, i Invitation) error
 }

@@ -56,16 +56,17 @@ const (
 // Chat is a conversation. LastSeq is the position of its newest message (0: none). LastRev counts every change of any
 // message, so that "all that moved since rev" is a range scan.
 type Chat struct {
-	ID         ID
-	Type       ChatType
-	Name       string // empty for a direct chat
-	AvatarID   ID
-	CreatedBy  ID
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
-	ActivityAt time.Time // the newest message, or creation: the order of a chat list
-	LastSeq    int64
-	LastRev    int64
+	ID          ID
+	Type        ChatType
+	Name        string // empty for a direct chat
+	AvatarID    ID
+	Description string
+	CreatedBy   ID
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	ActivityAt  time.Time // the newest message, or creation: the order of a chat list
+	LastSeq     int64
+	LastRev     int64
 }
 
 // Member is one person's place in a chat. The two watermarks say "everything up to here"; they never go back, never
@@ -79,6 +80,7 @@ type Member struct {
 	DeliveredSeq int64
 	ReadSeq      int64
 	MutedUntil   *time.Time
+	ArchivedAt   *time.Time // put away from the member's own list of chats
 }
 
 // MessageKind tells what a message is.
@@ -185,6 +187,32 @@ type CallParticipant struct {
 	UserID   ID
 	JoinedAt time.Time
 	LeftAt   *time.Time
+}
+
+// Pin is a message that is kept in view for the whole chat.
+type Pin struct {
+	Message Message
+	By      ID
+	At      time.Time
+}
+
+// Block is one person's wish to hear nothing of another.
+type Block struct {
+	UserID ID // who is blocked
+	At     time.Time
+}
+
+// Invitation lets whoever knows its token into a group. Only the token's hash is kept.
+type Invitation struct {
+	ID        ID
+	ChatID    ID
+	TokenHash []byte // SHA-256
+	CreatedBy ID
+	CreatedAt time.Time
+	ExpiresAt *time.Time
+	RevokedAt *time.Time
+	MaxUses   int64 // 0: any number
+	Uses      int64
 }
 
 // Page is a keyset position in a list that is ordered by (time, id), newest first. The zero value is the beginning.

@@ -196,6 +196,8 @@ const insertPosts = `WITH draft AS (
 		FROM draft d JOIN chats c ON c.id = d.chat_id JOIN members m ON m.chat_id = d.chat_id AND m.user_id = d.user_id
 		WHERE NOT EXISTS (SELECT 1 FROM messages x WHERE x.user_id = d.user_id AND x.client_id = d.client_id)
 			AND (d.reply_to IS NULL OR EXISTS (SELECT 1 FROM messages r WHERE r.id = d.reply_to AND r.chat_id = d.chat_id))
+			AND (c.type <> 'direct' OR NOT EXISTS (SELECT 1 FROM members o JOIN blocks b ON b.user_id = o.user_id
+				AND b.blocked_id = d.user_id OR b.user_id = d.user_id AND b.blocked_id = o.user_id WHERE o.chat_id = c.id))
 	), advanced AS (
 		UPDATE chats c SET last_seq = c.last_seq + f.n, last_rev = c.last_rev + f.n, activity_at = f.at
 		FROM (SELECT chat_id, count(*) AS n, max(created_at) AS at FROM fit GROUP BY chat_id) f WHERE c.id = f.chat_id

@@ -9,11 +9,11 @@ import (
 )
 
 const chatColumns = `c.id, c.type, c.name, c.avatar_id, c.created_by, c.created_at, c.updated_at, c.activity_at,
-	c.last_seq, c.last_rev`
+	c.last_seq, c.last_rev, c.description`
 
 func scanChat(r Row) (c store.Chat, err error) {
 	err = r.Scan(toID{&c.ID}, &c.Type, &c.Name, toID{&c.AvatarID}, toID{&c.CreatedBy}, toTime{&c.CreatedAt},
-		toTime{&c.UpdatedAt}, toTime{&c.ActivityAt}, &c.LastSeq, &c.LastRev)
+		toTime{&c.UpdatedAt}, toTime{&c.ActivityAt}, &c.LastSeq, &c.LastRev, &c.Description)
 	return c, err
 }
 
@@ -33,10 +33,10 @@ func (t *Tx) CreateChat(ctx context.Context, c store.Chat, members []store.Membe
 		key = directKey(members[0].UserID, members[len(members)-1].UserID)
 	}
 	n, err := t.exec(ctx, what, `INSERT INTO chats (id, type, name, avatar_id, created_by, created_at, updated_at,
-			activity_at, last_seq, last_rev, direct_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (direct_key) DO NOTHING`,
+			activity_at, last_seq, last_rev, direct_key, description)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (direct_key) DO NOTHING`,
 		id(c.ID), string(c.Type), c.Name, id(c.AvatarID), id(c.CreatedBy), t.at(c.CreatedAt), t.at(c.UpdatedAt),
-		t.at(c.ActivityAt), c.LastSeq, c.LastRev, key)
+		t.at(c.ActivityAt), c.LastSeq, c.LastRev, key, c.Description)
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,9 @@ func (t *Tx) LockChat(ctx context.Context, chatID store.ID) (store.Chat, error) 
 
 // UpdateChat implements store.Chats.
 func (t *Tx) UpdateChat(ctx context.Context, c store.Chat) error {
-	return t.execOne(ctx, "update chat", `UPDATE chats SET name = $2, avatar_id = $3, updated_at = $4 WHERE id = $1`,
-		id(c.ID), c.Name, id(c.AvatarID), t.at(c.UpdatedAt))
+	return t.execOne(ctx, "update chat", `UPDATE chats SET name = $2, avatar_id = $3, updated_at = $4,
+			description = $5
+		WHERE id = $1`, id(c.ID), c.Name, id(c.AvatarID), t.at(c.UpdatedAt), c.Description)
 }
 
 // DeleteChat implements store.Chats.
@@ -135,9 +136,9 @@ type membership struct {
 func scanMembership(r Row) (v membership, err error) {
 	c, m := &v.chat, &v.member
 	err = r.Scan(toID{&c.ID}, &c.Type, &c.Name, toID{&c.AvatarID}, toID{&c.CreatedBy}, toTime{&c.CreatedAt},
-		toTime{&c.UpdatedAt}, toTime{&c.ActivityAt}, &c.LastSeq, &c.LastRev,
+		toTime{&c.UpdatedAt}, toTime{&c.ActivityAt}, &c.LastSeq, &c.LastRev, &c.Description,
 		toID{&m.ChatID}, toID{&m.UserID}, &m.Role, toTime{&m.JoinedAt}, &m.JoinedSeq, &m.DeliveredSeq, &m.ReadSeq,
-		toTimePointer{&m.MutedUntil})
+		toTimePointer{&m.MutedUntil}, toTimePointer{&m.ArchivedAt})
 	return v, err
 }
 

@@ -7,11 +7,11 @@ import (
 )
 
 const memberColumns = `m.chat_id, m.user_id, m.role, m.joined_at, m.joined_seq, m.delivered_seq, m.read_seq,
-	m.muted_until`
+	m.muted_until, m.archived_at`
 
 func scanMember(r Row) (m store.Member, err error) {
 	err = r.Scan(toID{&m.ChatID}, toID{&m.UserID}, &m.Role, toTime{&m.JoinedAt}, &m.JoinedSeq, &m.DeliveredSeq,
-		&m.ReadSeq, toTimePointer{&m.MutedUntil})
+		&m.ReadSeq, toTimePointer{&m.MutedUntil}, toTimePointer{&m.ArchivedAt})
 	return m, err
 }
 
@@ -31,10 +31,10 @@ func (t *Tx) Members(ctx context.Context, chatIDs ...store.ID) ([]store.Member, 
 func (t *Tx) AddMember(ctx context.Context, m store.Member) error {
 	const what = "add member"
 	n, err := t.exec(ctx, what, `INSERT INTO members (chat_id, user_id, role, joined_at, joined_seq, delivered_seq,
-			read_seq, muted_until)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (chat_id, user_id) DO NOTHING`,
+			read_seq, muted_until, archived_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (chat_id, user_id) DO NOTHING`,
 		id(m.ChatID), id(m.UserID), string(m.Role), t.at(m.JoinedAt), m.JoinedSeq, max(m.DeliveredSeq, m.JoinedSeq),
-		max(m.ReadSeq, m.JoinedSeq), t.atOrNone(m.MutedUntil))
+		max(m.ReadSeq, m.JoinedSeq), t.atOrNone(m.MutedUntil), t.atOrNone(m.ArchivedAt))
 	if err == nil && n == 0 {
 		return failed(what, store.ErrMemberExists)
 	}
@@ -43,8 +43,9 @@ func (t *Tx) AddMember(ctx context.Context, m store.Member) error {
 
 // UpdateMember implements store.Chats.
 func (t *Tx) UpdateMember(ctx context.Context, m store.Member) error {
-	return t.execOne(ctx, "update member", `UPDATE members SET role = $3, muted_until = $4
-		WHERE chat_id = $1 AND user_id = $2`, id(m.ChatID), id(m.UserID), string(m.Role), t.atOrNone(m.MutedUntil))
+	return t.execOne(ctx, "update member", `UPDATE members SET role = $3, muted_until = $4, archived_at = $5
+		WHERE chat_id = $1 AND user_id = $2`,
+		id(m.ChatID), id(m.UserID), string(m.Role), t.atOrNone(m.MutedUntil), t.atOrNone(m.ArchivedAt))
 }
 
 // RemoveMember implements store.Chats.
@@ -66,10 +67,14 @@ func scanCount(r Row) (c count, err error) {
 
 // Unread implements store.Chats.
 func (t *Tx) Unread(ctx context.Context, userID store.ID, chatIDs ...store.ID) (map[store.ID]int64, error) {
-	counts, err := many(ctx, t, "count unread", scanCount, `SELECT m.chat_id, COUNT(*) FROM members me
+	return t.unread(ctx, "count unread", ``, userID, chatIDs)
+}
+
+// unread counts, per chat, the messages m that wait for a user, as far as a further condition holds.
+func (t *Tx) unread(ctx context.Context, what, and string, userID store.ID, chatIDs []store.ID) (map[store.ID]int64, error) {
+	counts, err := many(ctx, t, what, scanCount, `SELECT m.chat_id, COUNT(*) FROM members me
 		JOIN messages m ON m.chat_id = me.chat_id AND m.seq > me.read_seq
-		WHERE me.user_id = $1 AND me.chat_id IN {$2} AND m.user_id <> me.user_id AND m.deleted_at IS NULL
-			AND m.kind <> 'system'
+		WHERE me.user_id = $1 AND me.chat_id IN {$2} AND m.user_id <> me.user_id AND m.deleted_at IS NULL`+and+`
 		GROUP BY m.chat_id`, id(userID), t.ids(chatIDs))
 	if err != nil {
 		return nil, err

@@ -30,6 +30,8 @@ func (t *Tx) Post(ctx context.Context, m store.Message) (posted store.Posted, ok
 			client_id, payload_hash, reply_to, meta, created_at, updated_at)
 		SELECT $1, c.id, $3, c.last_seq + 1, c.last_rev + 1, $4, $5, $6, $7, $8, $9, $10, $11 FROM chats c
 		WHERE c.id = $2 AND ($8 IS NULL OR EXISTS (SELECT 1 FROM messages r WHERE r.id = $8 AND r.chat_id = c.id))
+			AND (c.type <> 'direct' OR NOT EXISTS (SELECT 1 FROM members o JOIN blocks b ON b.user_id = o.user_id
+				AND b.blocked_id = $3 OR b.user_id = $3 AND b.blocked_id = o.user_id WHERE o.chat_id = c.id))
 		ON CONFLICT (user_id, client_id) WHERE client_id IS NOT NULL DO NOTHING RETURNING seq, rev`,
 		id(m.ID), id(m.ChatID), id(m.UserID), string(m.Kind), m.Content, orNull(m.ClientID), blobOrNull(m.PayloadHash),
 		id(m.ReplyTo), jsonOrNull(m.Meta), t.at(m.CreatedAt), t.at(m.UpdatedAt))

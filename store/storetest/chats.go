@@ -11,9 +11,10 @@ var chatCases = []testCase{
 	{"a chat is read back whole", func(w *world) {
 		u := w.user("owner")
 		c, members := newChat(store.Group, u)
+		c.Description = "first"
 		w.update(func(tx store.Tx) error { return tx.CreateChat(w.Context(), c, members) })
 		picture := store.Attachment{ID: store.NewID(), OwnerID: u.ID, Name: "g.png", Mime: "image/png", BlobKey: "k", CreatedAt: start}
-		c.Name, c.AvatarID, c.UpdatedAt = "Кухня 🍲", picture.ID, after(3)
+		c.Name, c.AvatarID, c.Description, c.UpdatedAt = "Кухня 🍲", picture.ID, "What is for dinner?", after(3)
 		w.update(func(tx store.Tx) error {
 			if err := tx.CreateAttachment(w.Context(), picture); err != nil {
 				return err

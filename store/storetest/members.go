@@ -11,11 +11,11 @@ var memberCases = []testCase{
 		owner, guest := w.user("owner"), w.user("guest")
 		c := w.group(owner)
 		m := store.Member{ChatID: c.ID, UserID: guest.ID, Role: store.RoleMember, JoinedAt: after(3), JoinedSeq: 4,
-			DeliveredSeq: 6, ReadSeq: 5, MutedUntil: ptr(after(9))}
+			DeliveredSeq: 6, ReadSeq: 5, MutedUntil: ptr(after(9)), ArchivedAt: ptr(after(8))}
 		w.update(func(tx store.Tx) error { return tx.AddMember(w.Context(), m) })
 		ask := func(tx store.Tx) (store.Member, error) { return tx.Member(w.Context(), c.ID, guest.ID) }
 		equal(w, "added", read(w, ask), m)
-		m.Role, m.MutedUntil = store.RoleAdmin, nil
+		m.Role, m.MutedUntil, m.ArchivedAt = store.RoleAdmin, nil, ptr(after(7))
 		w.update(func(tx store.Tx) error { return tx.UpdateMember(w.Context(), m) })
 		equal(w, "updated", read(w, ask), m)
 	}},
