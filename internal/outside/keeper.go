@@ -1,0 +1,244 @@
+package outside
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// defaultEvery is how often addresses are looked at again: as long as a call stands a change of address without
+	// anybody new having to join.
+	defaultEvery = 2 * time.Minute
+	// askFor bounds one request to a STUN server, resolving its name included: five transmissions (0, 0.5, 1.5, 3.5 s …).
+	askFor = 5 * time.Second
+	// mapFor bounds one round with the router: UPnP discovery takes two to three seconds.
+	mapFor = 15 * time.Second
+	// unmapFor bounds taking a mapping back when the server stops.
+	unmapFor = 3 * time.Second
+)
+
+// Port is what has to be known outside: a wire.Mux.
+type Port interface {
+	Port() int
+	Mapped(ctx context.Context, server netip.AddrPort) (netip.AddrPort, error)
+	SetPublic(ips []netip.Addr, port uint16)
+}
+
+// Config says where to ask. Addresses that are configured are offered in any case.
+type Config struct {
+	// Addresses are public addresses that are known; with them, STUN servers are not asked.
+	Addresses []netip.Addr
+	// ExternalPort is the port number at the public addresses where it differs; 0 means the same.
+	ExternalPort uint16
+	// STUN are servers, as host:port; the first that answers is believed, for each address family.
+	STUN []string
+	// MapPort asks the router to forward the port, by UPnP IGD or NAT-PMP.
+	MapPort bool
+
+	Every time.Duration // default two minutes
+	Log   *slog.Logger  // default: discards
+}
+
+// Keeper keeps the public addresses of a port up to date.
+type Keeper struct {
+	cfg     Config
+	port    Port
+	routers []router
+
+	mu    sync.Mutex
+	known Status // owned by mu
+
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// Status is what is known about the way from outside.
+type Status struct {
+	Addresses []netip.Addr // public
+	Port      uint16       // at these addresses
+	Mapping   string       // how the router forwards the port, e.g. "UPnP"; empty if it does not, or was not asked
+	Errors    []string     // what did not work in the last round
+}
+
+// Keep looks once, so that the first calls have the right candidates, and goes on in the background. It waits for the first
+// round, which takes some seconds where servers do not answer.
+func Keep(ctx context.Context, cfg Config, port Port) *Keeper {
+	if cfg.Every <= 0 {
+		cfg.Every = defaultEvery
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	k := &Keeper{cfg: cfg, port: port, done: make(chan struct{})}
+	if cfg.MapPort {
+		k.routers = []router{&natPMP{}, &upnp{}}
+	}
+	k.round(ctx)
+	background, cancel := context.WithCancel(context.Background())
+	k.cancel = cancel
+	go k.run(background)
+	return k
+}
+
+// Status tells what is known.
+func (k *Keeper) Status() Status {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s := k.known
+	s.Addresses, s.Errors = slices.Clone(s.Addresses), slices.Clone(s.Errors)
+	return s
+}
+
+// Close stops looking, takes port mappings back and waits. It is idempotent.
+func (k *Keeper) Close() {
+	k.cancel()
+	<-k.done
+}
+
+func (k *Keeper) run(ctx context.Context) {
+	defer close(k.done)
+	tick := time.NewTicker(k.cfg.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.Background(), unmapFor)
+			defer cancel()
+			for _, r := range k.routers {
+				r.unmap(last)
+			}
+			return
+		case <-tick.C:
+			k.round(ctx)
+		}
+	}
+}
+
+// round looks once and tells the port if something changed. What cannot be found out stays as it was: a STUN server that
+// is down for a minute must not take the address away.
+func (k *Keeper) round(ctx context.Context) {
+	before := k.Status()
+	now := Status{Addresses: slices.Clone(k.cfg.Addresses), Port: k.cfg.ExternalPort}
+	for _, r := range k.routers {
+		mapped, err := k.forward(ctx, r)
+		if err != nil {
+			now.Errors = append(now.Errors, err.Error())
+			continue
+		}
+		now.Mapping, now.Port = r.String(), mapped.Port()
+		if public(mapped.Addr()) {
+			now.add(mapped.Addr())
+		}
+		break
+	}
+	if len(k.cfg.Addresses) == 0 {
+		found, errs := k.ask(ctx)
+		for _, a := range found {
+			now.add(a)
+		}
+		for _, err := range errs {
+			now.Errors = append(now.Errors, err.Error())
+		}
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if len(now.Addresses) == 0 {
+		now.Addresses = before.Addresses
+	}
+	k.mu.Lock()
+	k.known = now
+	k.mu.Unlock()
+	if !slices.Equal(now.Addresses, before.Addresses) || now.Port != before.Port {
+		k.port.SetPublic(now.Addresses, now.Port)
+		k.cfg.Log.Info("the public addresses have changed", "addresses", now.Addresses, "port", now.Port, "mapping", now.Mapping)
+	}
+	if len(now.Errors) > 0 && !slices.Equal(now.Errors, before.Errors) {
+		k.cfg.Log.Warn("some ways to find the public address do not work", "errors", now.Errors)
+	}
+}
+
+func (s *Status) add(a netip.Addr) {
+	if !slices.Contains(s.Addresses, a) {
+		s.Addresses = append(s.Addresses, a)
+	}
+}
+
+// public tells whether an address can be one that everybody reaches.
+func public(a netip.Addr) bool {
+	shared := netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64, 0, 0}), 10) // of a provider's own NAT (RFC 6598)
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !shared.Contains(a)
+}
+
+func (k *Keeper) forward(ctx context.Context, r router) (netip.AddrPort, error) {
+	ctx, cancel := context.WithTimeout(ctx, mapFor)
+	defer cancel()
+	port := uint16(k.port.Port())
+	want := k.cfg.ExternalPort
+	if want == 0 {
+		want = port
+	}
+	// The mapping is renewed with every round and outlives a few that fail.
+	mapped, err := r.forward(ctx, port, want, 10*k.cfg.Every)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("%s: %w", r, err)
+	}
+	if !public(mapped.Addr()) {
+		k.cfg.Log.Warn("the router is behind another NAT itself; its forwarding does not reach the internet", "address", mapped.Addr())
+	}
+	return mapped, nil
+}
+
+// ask asks the STUN servers until one has answered for each family.
+func (k *Keeper) ask(ctx context.Context) (found []netip.Addr, errs []error) {
+	for _, six := range []bool{false, true} {
+		for _, server := range k.cfg.STUN {
+			a, err := k.askOne(ctx, server, six)
+			if err != nil {
+				if !errors.Is(err, errOtherFamily) {
+					errs = append(errs, err)
+				}
+				continue
+			}
+			found = append(found, a)
+			break
+		}
+	}
+	return found, errs
+}
+
+var errOtherFamily = errors.New("no address of this family")
+
+func (k *Keeper) askOne(ctx context.Context, server string, six bool) (netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	host, service, err := net.SplitHostPort(server)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("STUN server %q: %w", server, err)
+	}
+	port, err := net.DefaultResolver.LookupPort(ctx, "udp", service)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("STUN server %q: %w", server, err)
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("STUN server %q: %w", server, err)
+	}
+	for _, a := range addrs {
+		if a = a.Unmap(); a.Is6() == six {
+			mapped, err := k.port.Mapped(ctx, netip.AddrPortFrom(a, uint16(port)))
+			if err != nil && six && ctx.Err() == nil {
+				return netip.Addr{}, errOtherFamily // it has an IPv6 address, but this machine has none: that is no fault
+			}
+			return mapped.Addr(), err
+		}
+	}
+	return netip.Addr{}, errOtherFamily
+}
