@@ -1,14 +1,13 @@
 package signaling
 
 import (
-	"context"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"confab/internal/auth"
 	"confab/internal/fault"
@@ -22,13 +21,14 @@ const Subprotocol = "confab.v1"
 // bearerProtocol begins the second subprotocol of a browser, which cannot set headers: "bearer.<token>".
 const bearerProtocol = "bearer."
 
-// localIdentity is where handshake leaves a handshaken for serve.
-const localIdentity = "signaling.identity"
+// localHandshake is where handshake leaves a *handshaken for serve.
+const localHandshake = "signaling.handshake"
 
-// handshaken is who a socket belongs to when its handshake carried a token.
+// handshaken is what a handshake found out.
 type handshaken struct {
+	token    string // empty: it will come in the first frame
 	identity auth.Identity
-	token    string
+	request  *fasthttp.RequestCtx // which the socket keeps to its end
 }
 
 // handshake decides whether a request becomes a socket. Refusals are plain HTTP.
@@ -46,18 +46,18 @@ func (s *Server) handshake(c *fiber.Ctx) error {
 	if err := s.allow(limit.Connect, peer.Network(peer.Address(c))); err != nil {
 		return err
 	}
-	token, given := tokenOf(c)
-	if !given {
-		return c.Next()
-	}
-	id, err := s.cfg.Auth.Verify(c.UserContext(), token)
-	if err != nil {
-		if fault.From(err).Kind == fault.Unauthorized {
-			c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+	found := &handshaken{request: c.Context()}
+	if token, given := tokenOf(c); given {
+		id, err := s.cfg.Auth.Verify(c.UserContext(), token)
+		if err != nil {
+			if fault.From(err).Kind == fault.Unauthorized {
+				c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+			}
+			return err
 		}
-		return err
+		found.token, found.identity = token, id
 	}
-	c.Locals(localIdentity, handshaken{id, token})
+	c.Locals(localHandshake, found)
 	return c.Next()
 }
 
@@ -114,30 +114,23 @@ func (s *Server) allow(kind, key string) error {
 	return nil
 }
 
-// firstFrame waits for the `auth` that a socket without a token must begin with. It reports false when the session
-// has been ended instead.
-func (s *Server) firstFrame(sock *socket) (id auth.Identity, ok bool) {
-	sess := sock.session
-	late := time.AfterFunc(s.cfg.Timing.Auth, func() { sess.end(CloseUnauthorized, "no auth in time") })
-	defer late.Stop()
-	more := s.readOne(sock, func(sock *socket, raw []byte) {
-		req, err := parse(raw)
-		if err != nil || req.Event != eventAuth {
-			sess.end(CloseUnauthorized, "the first frame must be auth")
-			return
-		}
-		var data authData
-		if err := decode(req.Data, &data); err != nil {
-			sess.end(CloseUnauthorized, "bad token")
-			return
-		}
-		ctx, cancel := context.WithTimeout(s.ctx, s.cfg.Timing.Auth)
-		defer cancel()
-		if id, err = s.cfg.Auth.Verify(ctx, data.Token); err != nil {
-			sess.end(CloseUnauthorized, "bad token")
-			return
-		}
-		sock.token, ok = data.Token, true
-	})
-	return id, ok && more && sess.isOpen()
+// firstFrame handles the `auth` that a socket without a token must begin with.
+func (s *Server) firstFrame(sock *socket, raw []byte) {
+	req, err := parse(raw)
+	if err != nil || req.Event != eventAuth {
+		sock.session.end(CloseUnauthorized, "the first frame must be auth")
+		return
+	}
+	var data authData
+	if err = decode(req.Data, &data); err == nil {
+		sock.identity, err = s.cfg.Auth.Verify(s.ctx, data.Token)
+	}
+	if err != nil {
+		sock.session.end(CloseUnauthorized, "bad token")
+		return
+	}
+	sock.token = data.Token
+	if sock.late.Stop() {
+		s.welcome(sock)
+	}
 }

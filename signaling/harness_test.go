@@ -13,15 +13,14 @@ import (
 	"time"
 
 	"github.com/fasthttp/websocket"
-	"github.com/gofiber/fiber/v2"
 	"go.uber.org/goleak"
 
+	"confab/api"
 	"confab/internal/auth"
 	"confab/internal/bus"
 	"confab/internal/call"
 	"confab/internal/chat"
-	"confab/internal/fault"
-	"confab/internal/peer"
+	"confab/internal/limit"
 	"confab/sfu"
 	"confab/sfu/wire"
 	"confab/signaling"
@@ -93,11 +92,15 @@ func newHouse(t *testing.T, p plan) *house {
 	h.calls = call.New(p.calls)
 	h.bus.Subscribe(h.calls)
 	p.server.Hub, p.server.Auth, p.server.Chats, p.server.Calls = h.hub, h.auth, h.chats, h.calls
-	p.server.Store, p.server.Now, p.server.Log = h.store, h.now, log
+	limits := limit.New(1000)
+	p.server.Store, p.server.Limits, p.server.Now, p.server.Log = h.store, limits, h.now, log
 	h.server = signaling.New(p.server)
 
-	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, ErrorHandler: problem})
-	app.Use(peer.Middleware(nil))
+	app := api.NewApp(api.Config{
+		Auth: h.auth, Chats: h.chats, Calls: h.calls, Limits: limits, Log: log,
+		ICE:   func(store.ID) ([]api.ICEServer, time.Duration) { return nil, time.Hour },
+		Ready: func(context.Context) error { return nil },
+	})
 	h.server.Register(app)
 	h.addr = fmt.Sprintf("127.0.0.1:%d", mux.Port())
 	served := make(chan error, 1)
@@ -127,21 +130,6 @@ func check(t *testing.T, err error) {
 	if err != nil {
 		t.Error(err)
 	}
-}
-
-// problem answers refusals as the REST side does.
-func problem(c *fiber.Ctx, err error) error {
-	status := map[fault.Kind]int{
-		fault.Unauthorized: 401, fault.Forbidden: 403, fault.RateLimited: 429, fault.Unavailable: 503,
-	}[fault.From(err).Kind]
-	if status == 0 {
-		status = 500
-	}
-	if e, ok := err.(*fiber.Error); ok {
-		status = e.Code
-	}
-	c.Status(status)
-	return c.JSON(fiber.Map{"code": fault.From(err).Code}, "application/problem+json")
 }
 
 // user is somebody with one signed-in session.
@@ -230,14 +218,13 @@ func (m message) into(t *testing.T, v any) {
 
 // client is a device with a socket. Its methods are called by the test's goroutine.
 type client struct {
-	t       *testing.T
-	ws      *websocket.Conn
-	frames  chan message
-	err     error // why frames ended
-	aside   []message
-	lastID  int
-	ready   message
-	session store.ID
+	t      *testing.T
+	ws     *websocket.Conn
+	frames chan message
+	err    error // why frames ended
+	aside  []message
+	lastID int
+	ready  message
 }
 
 // dial makes the handshake and nothing else.

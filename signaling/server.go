@@ -12,10 +12,12 @@ import (
 	fasthttpws "github.com/fasthttp/websocket"
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"confab/internal/auth"
 	"confab/internal/call"
 	"confab/internal/chat"
+	"confab/internal/fault"
 	"confab/internal/stamp"
 	"confab/store"
 )
@@ -58,10 +60,17 @@ type Server struct {
 	idle     chan struct{} // closed when draining and sockets is empty
 }
 
-// socket is what one handler works with, before and after it is known whose socket it is.
+// socket is what one handler works with, before and after it is known whose socket it is. It belongs to the socket's
+// reader.
 type socket struct {
-	session *session
-	token   string // what authenticated it
+	session  *session
+	token    string // what authenticated it
+	identity auth.Identity
+	late     *time.Timer // ends a session that does not authenticate in time
+
+	// handle takes the client's frames at this stage of the socket's life; nil skips them. The bytes are only valid
+	// during the call.
+	handle func(*socket, []byte)
 }
 
 // Socket buffers. Reading goes through fasthttp's own buffer (pinned per connection, 4 KiB by fiber's default) before it
@@ -109,34 +118,59 @@ func (s *Server) recoverSocket(*websocket.Conn) {
 	}
 }
 
-// serve is the life of one socket, from the upgrade to the end.
+// serve is the life of one socket, from the upgrade to the end. What it keeps for that long, on its stack and below, is
+// most of what an idle socket costs: so whatever needs a deep stack is done apart, and what the handshake needed is let
+// go of.
 func (s *Server) serve(c *websocket.Conn) {
-	sock := &socket{}
-	var id auth.Identity
-	if known, ok := c.Locals(localIdentity).(handshaken); ok {
-		id, sock.token = known.identity, known.token
+	sock := &socket{session: s.newSession(c.Conn)}
+	defer s.depart(sock)
+	from, _ := c.Locals(localHandshake).(*handshaken)
+	from.request.Request, from.request.Response = fasthttp.Request{}, fasthttp.Response{}
+	*c = websocket.Conn{Conn: c.Conn}
+	s.apart(func() { s.arrive(sock, from) })
+	from = nil
+	for s.readOne(sock) {
 	}
-	sess := s.newSession(c.Conn)
-	sock.session = sess
-	*c = websocket.Conn{Conn: c.Conn} // its copies of headers, cookies and query would stay for the life of the socket
-	// Deferred in this order, the writer is joined last, whatever happens: see the package's lifecycle.
-	defer sess.finish()
+}
+
+// apart runs fn on a stack of its own, and waits for it. Stacks that have grown for a query or a JSON document shrink
+// slowly and not far; a goroutine's that ends is used again for the next.
+func (s *Server) apart(fn func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer s.recoverSocket(nil)
+		fn()
+	}()
+	<-done
+}
+
+// arrive takes a socket in, and online if the handshake carried a token.
+func (s *Server) arrive(sock *socket, from *handshaken) {
 	if !s.enter(sock) {
-		sess.end(CloseRestart, "server restarting")
-		s.skip(sess)
+		sock.session.end(CloseRestart, "server restarting")
 		return
 	}
-	defer s.leave(sock)
-
-	if sock.token == "" {
-		var ok bool
-		if id, ok = s.firstFrame(sock); !ok {
-			s.skip(sess)
-			return
-		}
+	if from.token != "" {
+		sock.token, sock.identity = from.token, from.identity
+		s.welcome(sock)
+		return
 	}
-	sess.identify(id.UserID, id.SessionID)
-	s.run(sock, id)
+	sock.handle = s.firstFrame
+	sock.late = time.AfterFunc(s.cfg.Timing.Auth, func() { sock.session.end(CloseUnauthorized, "no auth in time") })
+}
+
+// depart is the end of a socket. The writer is joined last but for the counting, whatever happens: see the package's
+// lifecycle.
+func (s *Server) depart(sock *socket) {
+	defer s.leave(sock)
+	defer sock.session.finish()
+	if sock.late != nil {
+		sock.late.Stop()
+	}
+	if sock.session.wasOnline() {
+		s.cfg.Calls.Disconnected(sock.device())
+	}
 }
 
 func (s *Server) newSession(ws *fasthttpws.Conn) *session {
@@ -150,32 +184,30 @@ func (s *Server) newSession(ws *fasthttpws.Conn) *session {
 	return sess
 }
 
-// run takes an authenticated socket online, and reads until it ends.
-func (s *Server) run(sock *socket, id auth.Identity) {
-	sess := sock.session
+// welcome takes an authenticated socket online.
+func (s *Server) welcome(sock *socket) {
+	sess, id := sock.session, sock.identity
+	sock.handle = nil
+	sess.identify(id.UserID, id.SessionID)
 	if err := s.cfg.Hub.attach(sess); err != nil {
 		sess.end(CloseTooMany, err.Error())
-		s.skip(sess)
 		return
 	}
-	first, err := s.ready(sock, id)
+	first, err := s.ready(sock)
 	if err != nil {
-		if refusalOf(err).Code == "internal" {
-			s.cfg.Log.Error("ready frame", "user", id.UserID, "error", err)
-			sess.end(CloseInternal, "internal error")
-		} else {
-			sess.end(CloseUnauthorized, refusalOf(err).Message)
+		if f := fault.From(err); f.Kind == fault.Unauthorized {
+			sess.end(CloseUnauthorized, f.Message)
+			return
 		}
-		s.skip(sess)
+		s.cfg.Log.Error("ready frame", "user", id.UserID, "error", err)
+		sess.end(CloseInternal, "internal error")
 		return
 	}
 	sess.release(first)
 	sess.watch(id.ExpiresAt)
+	sock.handle = s.handle
 	s.cfg.Hub.announce(id.UserID)
-	device := call.Device{UserID: id.UserID, SessionID: id.SessionID, SocketID: sess.id}
-	s.cfg.Calls.Connected(device)
-	defer s.cfg.Calls.Disconnected(device)
-	s.readEvents(sock)
+	s.cfg.Calls.Connected(sock.device())
 }
 
 // readyData is the first frame's content.
@@ -191,7 +223,8 @@ type readyData struct {
 
 // ready composes the first frame of a session that is in the hub already. The token is looked at once more: a session
 // that was revoked between the handshake and attach was not there to be ended.
-func (s *Server) ready(sock *socket, id auth.Identity) (*frame, error) {
+func (s *Server) ready(sock *socket) (*frame, error) {
+	id := sock.identity
 	if _, err := s.cfg.Auth.Verify(s.ctx, sock.token); err != nil {
 		return nil, err
 	}
@@ -220,46 +253,37 @@ var inbound = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 const keepInbound = 16 << 10
 
-// readEvents handles the client's frames, one after the other, until the socket ends.
-func (s *Server) readEvents(sock *socket) {
-	for s.readOne(sock, s.handle) {
-	}
-}
-
-// skip reads until the peer has seen the close, so that the kernel does not reset the connection over unread input
-// and lose the close frame with it.
-func (s *Server) skip(sess *session) {
-	for s.readOne(&socket{session: sess}, nil) {
-	}
-}
-
-// readOne reads one frame and hands its content, which is only valid during the call, to handle. It reports false at
-// the end of the connection.
-func (s *Server) readOne(sock *socket, handle func(*socket, []byte)) bool {
-	sess := sock.session
+// readOne reads one frame and has it handled. It reports false at the end of the connection. Frames are read even after
+// the session has ended, until the peer has seen the close: otherwise the kernel would reset the connection over unread
+// input, and the close frame would be lost with it.
+func (s *Server) readOne(sock *socket) bool {
 	var buf *bytes.Buffer
-	defer func() {
-		if buf != nil && buf.Cap() <= keepInbound {
-			inbound.Put(buf)
-		}
-	}()
-	text, err := sess.conn.read(func() *bytes.Buffer {
+	text, err := sock.session.conn.read(func() *bytes.Buffer {
 		buf = inbound.Get().(*bytes.Buffer)
 		buf.Reset()
 		return buf
 	})
 	switch {
 	case errors.Is(err, errTooBig):
-		sess.end(CloseTooBig, "frame too large")
+		sock.session.end(CloseTooBig, "frame too large")
 	case err != nil:
 		return false
-	case handle == nil || !sess.isOpen():
-	case !text:
-		s.refuse(sock, nil, "", errBinary)
-	default:
-		handle(sock, buf.Bytes())
+	case sock.handle != nil && sock.session.isOpen():
+		s.apart(func() { s.take(sock, text, buf.Bytes()) })
+	}
+	if buf.Cap() <= keepInbound {
+		inbound.Put(buf)
 	}
 	return true
+}
+
+// take handles a frame.
+func (s *Server) take(sock *socket, text bool, raw []byte) {
+	if !text {
+		s.refuse(sock, nil, "", errBinary)
+		return
+	}
+	sock.handle(sock, raw)
 }
 
 // enter counts a handler in; it reports false when the server is stopping.

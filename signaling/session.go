@@ -35,6 +35,7 @@ type session struct {
 	code    int      // why the session ended, once it has
 	expires time.Time
 	timer   *time.Timer // next ping or expiry
+	online  bool        // watch was called
 }
 
 // phase is how far a session's life has come.
@@ -183,7 +184,7 @@ func (s *session) drain() {
 func (s *session) watch(expires time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expires = expires
+	s.expires, s.online = expires, true
 	if s.phase == open {
 		s.timer = time.AfterFunc(s.untilTick(), s.tick)
 	}
@@ -243,6 +244,13 @@ func (s *session) overflowed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.code == CloseSlow
+}
+
+// wasOnline tells whether the session ever was online.
+func (s *session) wasOnline() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.online
 }
 
 // isOpen tells whether frames from the client still count.

@@ -137,6 +137,41 @@ func TestPingIsAnswered(t *testing.T) {
 	}
 }
 
+// TestIdleSocketIsSmall holds what an idle socket costs the server to its budget. The clients are bare connections in
+// the same process, and their cost is counted too.
+func TestIdleSocketIsSmall(t *testing.T) {
+	const users, each = 16, 60
+	h := newHouse(t, plan{})
+	var people []*user
+	for range users {
+		people = append(people, h.user())
+	}
+	warm := rawSocket(t, h, people[0].token) // pools, caches and lazily made things
+	_ = warm.Close()
+	before := inUse()
+	for _, u := range people {
+		for range each {
+			conn := rawSocket(t, h, u.token)
+			defer conn.Close()
+		}
+	}
+	perSocket := int64(inUse()-before) / (users * each)
+	t.Logf("%d bytes per idle socket", perSocket)
+	if perSocket > idleBudget {
+		t.Errorf("%d bytes per idle socket, the budget is %d", perSocket, idleBudget)
+	}
+}
+
+// inUse is what the heap and the stacks hold after a collection.
+func inUse() uint64 {
+	var m runtime.MemStats
+	for range 4 { // the second takes what the first took out of pools, and each may halve a stack
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc + m.StackInuse
+}
+
 // rawSocket makes the handshake by hand over a bare connection, and reads the header of the first frame.
 func rawSocket(t *testing.T, h *house, token string) net.Conn {
 	t.Helper()
