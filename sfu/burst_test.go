@@ -110,8 +110,8 @@ func TestBothWaysOutGiveTheSamePackets(t *testing.T) {
 			sent = append(sent, d.raw)
 		}
 	}
-	if len(sent) != len(pion.out) || len(captured.batches) < 600 {
-		t.Fatalf("%d packets past Pion in %d batches, %d through it", len(sent), len(captured.batches), len(pion.out))
+	if len(sent) != len(pion.out) {
+		t.Fatalf("%d packets past Pion, %d through it", len(sent), len(pion.out))
 	}
 	for i := range sent {
 		if !bytes.Equal(sent[i], pion.out[i]) {

@@ -10,6 +10,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/transport/v5/packetio"
 
+	"confab/sfu/bandwidth"
 	"confab/sfu/section"
 )
 
@@ -39,8 +40,13 @@ type downlink struct {
 	// bySSRC finds the slot that a report is about. An immutable snapshot.
 	bySSRC atomic.Pointer[map[uint32]*slot]
 
-	mu       sync.Mutex // owns the fields below
-	sequence uint16     // transport-wide
+	wanted atomic.Int64 // bits per second that the leg would take if it could
+
+	mu        sync.Mutex // owns the fields below
+	log       bandwidth.SendLog
+	estimator bandwidth.Estimator
+	results   []bandwidth.Result // scratch
+	reference feedbackClock
 }
 
 func (d *downlink) init(l *Leg) {
@@ -87,12 +93,38 @@ func (d *downlink) rtt() time.Duration {
 	return guess
 }
 
-// sending counts a packet that is about to go out, and returns its transport-wide sequence number.
-func (d *downlink) sending(int, time.Time) uint16 {
+// sending notes a packet that is about to go out, and returns its transport-wide sequence number.
+func (d *downlink) sending(bytes int, now time.Time) uint16 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.sequence++
-	return d.sequence
+	return d.log.Add(bytes, now)
+}
+
+// budget returns the bandwidth toward the client in bits per second, or 0 while there was no sign of a limit.
+func (d *downlink) budget() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.estimator.Bits()
+}
+
+// grow lets the estimate rise toward what the leg would take.
+func (d *downlink) grow(now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.estimator.Grow(d.wanted.Load(), now)
+}
+
+// arrived takes transport-wide feedback.
+func (d *downlink) arrived(f *rtcp.TransportLayerCC, now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.results = d.results[:0]
+	d.reference.each(f, func(sequence uint16, at time.Duration, received bool) {
+		if r, ok := d.log.Result(sequence, at, received); ok {
+			d.results = append(d.results, r)
+		}
+	})
+	d.estimator.Feedback(d.results, now)
 }
 
 // rtcpSink takes the RTCP packets that concern one SSRC. Pion hands a packet to the sink of every SSRC that it concerns;
@@ -143,6 +175,8 @@ func (l *Leg) receiveRTCP(ssrc uint32, raw []byte) {
 			if slot != nil && p.MediaSSRC == ssrc {
 				slot.resend(p, now)
 			}
+		case *rtcp.TransportLayerCC:
+			l.downlink.arrived(p, now)
 		case *rtcp.PictureLossIndication:
 			if slot != nil && p.MediaSSRC == ssrc {
 				slot.askedKeyFrame()
@@ -211,8 +245,14 @@ func (l *Leg) tick() {
 		case <-l.shutting:
 			return
 		case <-d.poked:
-			l.requestKeyFrames(time.Now())
+			now := time.Now()
+			l.choose(now)
+			l.tellActivity(now)
+			l.requestKeyFrames(now)
 		case now := <-ticker.C:
+			d.grow(now)
+			l.choose(now)
+			l.tellActivity(now)
 			l.requestKeyFrames(now)
 			l.uplink.tick(now)
 			for _, s := range l.receiving() {

@@ -38,13 +38,15 @@ type Leg struct {
 	stage         stage               // owned by negotiating
 	pending       []*slot             // of the ring offer; owned by negotiating
 
+	choosing sync.Mutex // serialises choose; taken before mu
+
 	mu        sync.Mutex // owns the fields below
 	published []*publication
 	slots     []*slot // in the order of their sections
 	wanted    Wanted
 	state     State
 
-	view atomic.Pointer[[]assign.Tile] // nil: no opinion
+	view atomic.Pointer[[]Tile] // nil: no opinion
 
 	shutOnce sync.Once
 	reason   error         // set once, before shutting is closed
@@ -157,21 +159,27 @@ func (l *Leg) View(tiles []Tile) {
 	if tiles == nil {
 		l.view.Store(nil)
 	} else {
-		tiles = tiles[:min(len(tiles), section.MaxSections)]
-		view := make([]assign.Tile, len(tiles))
-		for i, t := range tiles {
-			view[i] = assign.Tile{Leg: t.Leg, Source: t.Source}
+		view := slices.Clone(tiles[:min(len(tiles), section.MaxSections)])
+		if view == nil {
+			view = []Tile{}
 		}
 		l.view.Store(&view)
 	}
 	l.room.changed()
+	l.downlink.poke()
 }
 
+// tiles returns the view as assignment wants it: nil for no opinion.
 func (l *Leg) tiles() []assign.Tile {
-	if view := l.view.Load(); view != nil {
-		return *view
+	view := l.view.Load()
+	if view == nil {
+		return nil
 	}
-	return nil
+	out := make([]assign.Tile, len(*view))
+	for i, t := range *view {
+		out[i] = assign.Tile{Leg: t.Leg, Source: t.Source}
+	}
+	return out
 }
 
 // Mute stops or resumes forwarding of what the leg publishes from a source, at once. Errors: ErrUnknownTrack, ErrClosed.
@@ -245,37 +253,74 @@ func (l *Leg) assigned() []assign.Slot {
 // handler was told.
 func (l *Leg) assign(next []assign.Slot, wanted Wanted, published map[string]*publication) {
 	l.mu.Lock()
-	changed := l.wanted != wanted
+	changed := l.wanted != wanted || l.notifier.neverTold()
 	l.wanted = wanted
 	for i, a := range next {
-		if i >= len(l.slots) {
-			break // cannot be: slots are only ever added
-		}
 		s, p := l.slots[i], published[a.Track]
-		if s.source == p {
-			s.refresh()
-			continue
+		if s.source != p {
+			changed = true
+			s.source = p
+			s.detach()
 		}
-		changed = true
-		s.source = p
-		s.detach()
+		if blocked := p != nil && !s.decodes(p); blocked != s.blocked {
+			changed = true
+			s.blocked = blocked
+		}
 	}
-	changed = changed || l.notifier.neverTold()
 	l.mu.Unlock()
 	if changed {
 		l.notifier.slots()
 	}
+	l.downlink.poke()
 }
 
-// attach begins what the handler was just told, unless it has changed again meanwhile.
-func (l *Leg) attach(told []Slot) {
+// cannotDecode tells whether a slot should carry a publication and cannot.
+func (l *Leg) cannotDecode(p *publication) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i, t := range told {
-		if s := l.slots[i]; s.source != nil && s.source.id == t.Track && !t.Undecodable {
-			s.attach(s.source)
+	return slices.ContainsFunc(l.slots, func(s *slot) bool { return s.source == p && s.blocked })
+}
+
+// takes tells whether the leg's slots of a kind decode a codec, all of them; true if it has none.
+func (l *Leg) takes(kind string, c section.Codec) bool {
+	for _, s := range l.receiving() {
+		if s.kind != kind {
+			continue
+		}
+		s.mu.Lock()
+		_, ok := s.section.decoder(c)
+		s.mu.Unlock()
+		if !ok {
+			return false
 		}
 	}
+	return true
+}
+
+// attach begins what the handler was just told. The assignment may have changed again meanwhile; then another telling
+// follows, and another attach.
+func (l *Leg) attach() {
+	type pair struct {
+		slot   *slot
+		source *publication
+	}
+	l.mu.Lock()
+	pairs := make([]pair, len(l.slots))
+	for i, s := range l.slots {
+		pairs[i] = pair{s, s.source}
+		if s.blocked {
+			pairs[i].source = nil
+		}
+	}
+	l.mu.Unlock()
+	for _, p := range pairs {
+		if p.source == nil {
+			p.slot.detach()
+		} else {
+			p.slot.attach(p.source)
+		}
+	}
+	l.choose(time.Now())
 }
 
 // level returns how loud the leg's microphone is.

@@ -175,7 +175,7 @@ func (l *Leg) answerOffer(ctx context.Context, text string, remote section.Descr
 			continue
 		}
 		// Each section answers with its own formats, in the client's order.
-		if err := t.SetCodecPreferences(formats(remote.Sections[i], t.Kind())); err != nil {
+		if err := t.SetCodecPreferences(codecParameters(remote.Sections[i], t.Kind())); err != nil {
 			return nil, "", fmt.Errorf("%w: section %q: %w", ErrBadSDP, t.Mid(), err)
 		}
 	}
@@ -255,7 +255,7 @@ func (l *Leg) servable(remote section.Description) error {
 		if i < len(l.remote.Sections) && sec.Direction == (section.Direction{}) && l.remote.Sections[i].Direction != sec.Direction {
 			return fmt.Errorf("section %q was made inactive; sections stay as they are", sec.MID)
 		}
-		if len(formats(sec, webrtc.NewRTPCodecType(sec.Kind))) == 0 {
+		if len(codecParameters(sec, webrtc.NewRTPCodecType(sec.Kind))) == 0 {
 			return fmt.Errorf("section %q has no codec that is known here", sec.MID)
 		}
 	}
@@ -271,16 +271,16 @@ func answers(remote, offer section.Description) error {
 		if sec.MID != offer.Sections[i].MID || sec.Kind != offer.Sections[i].Kind {
 			return fmt.Errorf("section %d answers another", i)
 		}
-		if !sec.Rejected && len(formats(sec, webrtc.NewRTPCodecType(sec.Kind))) == 0 {
+		if !sec.Rejected && len(codecParameters(sec, webrtc.NewRTPCodecType(sec.Kind))) == 0 {
 			return fmt.Errorf("section %q has no codec of the offer", sec.MID)
 		}
 	}
 	return nil
 }
 
-// formats returns the formats of a section that are known here, as Pion wants them: with the client's payload types, in
+// codecParameters returns the formats of a section that are known here, as Pion wants them: with the client's payload types, in
 // its order, each followed by its RTX.
-func formats(sec section.Section, kind webrtc.RTPCodecType) []webrtc.RTPCodecParameters {
+func codecParameters(sec section.Section, kind webrtc.RTPCodecType) []webrtc.RTPCodecParameters {
 	var out []webrtc.RTPCodecParameters
 	for _, c := range sec.Codecs {
 		known, ok := knownFormat(c)

@@ -107,7 +107,7 @@ func (n *notifier) round() (ended bool) {
 	if slots {
 		told, wanted := n.leg.Slots()
 		n.handler.Slots(told, wanted)
-		n.leg.attach(told)
+		n.leg.attach()
 	}
 	for mid, active := range layers {
 		n.handler.Layers(mid, active)

@@ -27,8 +27,13 @@ type publication struct {
 	layers atomic.Pointer[[]*layer] // immutable snapshot, worst first
 	meter  loudness.Meter           // fed by the uplink
 
-	mu    sync.Mutex // serialises changes of layers
-	ended bool       // owned by mu
+	advised []string // codecs that the publisher was last told to choose from; owned by the room's goroutine
+
+	mu      sync.Mutex // serialises changes of layers; owns the fields below
+	ended   bool
+	demands map[*slot]int        // which layer each slot wants, whether it arrives or not
+	idle    map[string]time.Time // since when nobody wants a layer
+	active  []string             // as last told; nil before
 }
 
 // media is a packet of a layer on its way to the slots. It is valid until the layer's forward returns.
@@ -65,6 +70,10 @@ type layer struct {
 	subscribers atomic.Pointer[[]*slot]
 	subscribing sync.Mutex // serialises changes of subscribers
 
+	ids               extensionIDs // of the publisher's extensions, as far as they are passed on
+	height, temporals atomic.Int32 // lines of the picture, number of temporal layers; 0 if unknown
+	seen              atomic.Int64 // when the newest packet came, Unix nanoseconds
+
 	report                           atomic.Pointer[senderReport]
 	packets, bytes, nacked, askedKey atomic.Uint64
 	rate                             rate
@@ -73,6 +82,7 @@ type layer struct {
 func newPublication(l *Leg, sec section.Section, source string) *publication {
 	p := &publication{
 		id: l.id + "-" + sec.MID, mid: sec.MID, kind: sec.Kind, leg: l, rids: worstFirst(sec.RIDs),
+		demands: map[*slot]int{}, idle: map[string]time.Time{},
 	}
 	p.named.Store(&source)
 	p.layers.Store(&[]*layer{})
@@ -82,14 +92,6 @@ func newPublication(l *Leg, sec section.Section, source string) *publication {
 func (p *publication) source() string     { return *p.named.Load() }
 func (p *publication) name(source string) { p.named.Store(&source) }
 func (p *publication) all() []*layer      { return *p.layers.Load() }
-
-// best returns the layer that slots begin with, or nil while nothing has arrived.
-func (p *publication) best() *layer {
-	if all := p.all(); len(all) > 0 {
-		return all[len(all)-1]
-	}
-	return nil
-}
 
 // worstFirst orders the names of simulcast layers from the smallest picture to the largest: names that are in common use
 // by their meaning, others as the sender lists them.
@@ -106,13 +108,13 @@ func worstFirst(rids []string) []string {
 
 // layer makes the layer of an SSRC that has begun to arrive. A layer that comes back with another SSRC replaces the old
 // one, whose slots move over. It is nil if the publication has ended.
-func (p *publication) layer(rid string, ssrc uint32, c section.Codec) *layer {
+func (p *publication) layer(rid string, ssrc uint32, c section.Codec, ids extensionIDs) *layer {
 	p.mu.Lock()
 	if p.ended {
 		p.mu.Unlock()
 		return nil
 	}
-	l := &layer{publication: p, rid: rid, ssrc: ssrc, nacks: c.NACK}
+	l := &layer{publication: p, rid: rid, ssrc: ssrc, nacks: c.NACK, ids: ids}
 	l.format.Store(&format{codec: c, kind: codec.KindOf(c.MIME)})
 	l.subscribers.Store(&[]*slot{})
 	if p.kind == KindVideo {
@@ -201,32 +203,62 @@ func (l *layer) read(m *media, t *routes) bool {
 		f = &format{codec: c, kind: codec.KindOf(c.MIME)}
 		l.format.Store(f)
 	}
-	m.layer, m.format = l, f
-	m.level, m.orientation, m.descriptor = nil, nil, nil
 	if l.publication.kind == KindAudio {
-		m.info = codec.Info{Key: true, Start: true}
-		if e := m.Extension(t.level); len(e) == 1 {
-			m.level = e
-			if !l.publication.muted.Load() {
-				l.publication.meter.Observe(e[0], m.arrival)
-			}
+		m.layer, m.format, m.info = l, f, codec.Info{Key: true, Start: true}
+		m.orientation, m.descriptor = nil, nil
+		m.level = m.Extension(t.level)
+		if len(m.level) == 1 && !l.publication.muted.Load() {
+			l.publication.meter.Observe(m.level[0], m.arrival)
 		}
 		return true
 	}
-	if e := m.Extension(t.orientation); len(e) == 1 {
-		m.orientation = e
-	}
-	m.descriptor = m.Extension(t.descriptor)
-	info, err := codec.Parse(f.kind, m.Payload, m.descriptor)
-	m.info = info
-	if err != nil {
+	if !l.look(m, f) {
 		return false
 	}
+	info := m.info
 	if info.Key {
 		l.keys.arrived()
 	}
+	if info.Height > 0 {
+		l.height.Store(int32(info.Height))
+	}
+	if n := int32(info.Temporal) + 1; n > l.temporals.Load() {
+		l.temporals.Store(n)
+	}
 	l.ring.Store(m.Sequence, m.Raw, info.Key)
 	return true
+}
+
+// look reads what a video packet's payload and extensions tell. It serves packets that arrive and those from the ring.
+func (l *layer) look(m *media, f *format) bool {
+	m.layer, m.format, m.level = l, f, nil
+	m.orientation, m.descriptor = m.Extension(l.ids.orientation), m.Extension(l.ids.descriptor)
+	var err error
+	m.info, err = codec.Parse(f.kind, m.Payload, m.descriptor)
+	return err == nil
+}
+
+// usable returns the codecs that the publisher can send and all other legs with a slot of the kind can decode.
+func (p *publication) usable(legs []*Leg) []string {
+	usable := []string{}
+	for _, c := range p.sendable() {
+		everybody := !slices.ContainsFunc(legs, func(l *Leg) bool { return l != p.leg && !l.takes(p.kind, c) })
+		if everybody && !slices.Contains(usable, c.MIME) {
+			usable = append(usable, c.MIME)
+		}
+	}
+	return usable
+}
+
+// sendable returns the formats that were negotiated for the publisher's section.
+func (p *publication) sendable() []section.Codec {
+	u := &p.leg.uplink
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if in := u.table.sections[p.mid]; in != nil {
+		return in.section.Codecs
+	}
+	return nil
 }
 
 // codec returns the negotiated format with a payload type.
@@ -242,6 +274,14 @@ func (l *layer) count(m *media) {
 	l.packets.Add(1)
 	l.bytes.Add(uint64(len(m.Raw)))
 	l.rate.add(len(m.Raw), m.arrival)
+	l.seen.Store(m.arrival.UnixNano())
+}
+
+// live tells whether packets of the layer come. A sender switches layers off when nobody wants them, or when it runs out of
+// bandwidth or computing power.
+func (l *layer) live(now time.Time) bool {
+	const pause = time.Second // screens that stand still have some frames a second at the least
+	return now.UnixNano()-l.seen.Load() < int64(pause)
 }
 
 // forward hands a packet to every slot that carries the layer. The burst collects what is to be sent; it goes out at the

@@ -6,9 +6,7 @@ import (
 
 	"github.com/pion/rtcp"
 
-	"confab/sfu/codec"
 	"confab/sfu/packet"
-	"confab/sfu/rewrite"
 )
 
 // maxResend bounds how many packets one NACK makes us send: a receiver that has lost more needs a key frame.
@@ -57,18 +55,11 @@ func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
 		return false
 	}
 	f := origin.layer.format.Load()
-	payload, ok := s.section.Match(f.codec)
-	if !ok {
+	payload, ok := s.section.decoder(f.codec)
+	if !ok || !origin.layer.look(m, f) {
 		return false
 	}
-	info, err := codec.Parse(f.kind, m.Payload, nil)
-	if err != nil {
-		return false
-	}
-	out := from.Apply(rewrite.In{
-		Timestamp: m.Timestamp, Sequence: m.Sequence,
-		Picture: info.Picture.ID, TL0: info.Picture.TL0, KeyIndex: info.Picture.KeyIndex,
-	})
+	out := from.Apply(m.counters())
 	h := packet.Header{
 		Marker: m.Marker, PayloadType: payload.PayloadType,
 		Sequence: out.Sequence, Timestamp: out.Timestamp, SSRC: s.ssrc,
@@ -80,18 +71,17 @@ func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
 	}
 	size := maxHeader + 2 + len(m.Payload)
 	buf := b.reserve(size)
-	var elements [1]packet.Element
 	if s.ids.twcc != 0 {
 		binary.BigEndian.PutUint16(s.cc[:], s.leg.downlink.sending(size, now))
-		elements[0] = packet.Element{ID: s.ids.twcc, Data: s.cc[:]}
 	}
+	elements := s.elements(m)
 	buf = packet.AppendHeader(buf, h, elements[:])
 	if repeats {
 		buf = binary.BigEndian.AppendUint16(buf, out.Sequence)
 	}
 	head := len(buf)
 	buf = append(buf, m.Payload...)
-	info.Picture.Rewrite(buf[head:], out.Picture, out.TL0, out.KeyIndex)
+	m.info.Picture.Rewrite(buf[head:], out.Picture, out.TL0, out.KeyIndex)
 	s.out.send(b, buf)
 	return true
 }

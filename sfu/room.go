@@ -203,4 +203,20 @@ func (r *Room) distribute() {
 		})
 		l.assign(next, Wanted(wanted), published)
 	}
+	r.reconcile(legs, published)
+}
+
+// reconcile tells publishers whose codec somebody cannot decode which ones all could.
+func (r *Room) reconcile(legs []*Leg, published map[string]*publication) {
+	for _, p := range published {
+		blocked := slices.ContainsFunc(legs, func(l *Leg) bool { return l.cannotDecode(p) })
+		if !blocked {
+			p.advised = nil
+			continue
+		}
+		if usable := p.usable(legs); !slices.Equal(usable, p.advised) || p.advised == nil {
+			p.advised = usable
+			p.leg.notifier.wantCodecs(p.mid, usable)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package sfu
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
+	"confab/sfu/allocate"
 	"confab/sfu/packet"
 	"confab/sfu/rewrite"
 	"confab/sfu/section"
@@ -29,9 +31,10 @@ type slot struct {
 	mid         string // set before the slot is listed
 	transceiver *webrtc.RTPTransceiver
 	source      *publication // what the room gave it; owned by leg.mu
+	blocked     bool         // the receiver cannot decode source; owned by leg.mu
 
 	mu      sync.Mutex // owns the fields below
-	section section.Section
+	section formats
 	ids     extensionIDs
 	bound   bool
 	ssrc    uint32
@@ -39,10 +42,12 @@ type slot struct {
 	plain   webrtc.TrackLocalWriter // the way out through Pion
 	out     output                  // chosen at the first packet, once the leg is connected
 
-	publication *publication // what is carried, once attached
-	current     *layer       // what is forwarded
-	target      *layer       // what shall be forwarded from its next key frame on; current if nothing else is wanted
-	format      *format      // that the fields below were derived from
+	publication *publication    // what is carried, once attached
+	choice      allocate.Choice // of its layers
+	temporal    uint8           // highest temporal layer that is sent
+	current     *layer          // what is forwarded
+	target      *layer          // what shall be forwarded from its next key frame on; current if nothing else is wanted
+	format      *format         // that the fields below were derived from
 	payload     section.Codec
 	decodable   bool
 
@@ -54,6 +59,9 @@ type slot struct {
 	rtxSeq     uint16
 	cc         [2]byte
 	waiting    time.Time // since when a key frame is waited for; zero if not
+
+	caughtUp   bool // packets of current up to this one were sent from its ring
+	caughtUpTo uint16
 
 	counters slotCounters
 }
@@ -119,10 +127,14 @@ func (s *slot) Kind() webrtc.RTPCodecType { return webrtc.NewRTPCodecType(s.kind
 func (s *slot) formatAs(sec section.Section) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.section = sec
+	s.section = formats(sec.Codecs)
 	s.ids = extensionIDs{
 		twcc: sec.Extensions[sdp.TransportCCURI], level: sec.Extensions[sdp.AudioLevelURI],
 		orientation: sec.Extensions[uriOrientation], descriptor: sec.Extensions[uriDescriptor],
+	}
+	if s.kind == KindVideo && !slices.ContainsFunc(sec.Codecs, func(c section.Codec) bool { return c.RTX != 0 }) {
+		// Packets sent again as copies have to be the very same: they use the same SRTP index.
+		s.ids.twcc = 0
 	}
 	s.format = nil
 }
@@ -132,20 +144,21 @@ func (s *slot) told() Slot {
 	out := Slot{MID: s.mid, Kind: s.kind}
 	if p := s.source; p != nil {
 		out.Leg, out.Track, out.Source = p.leg.id, p.id, p.source()
-		out.Undecodable = !s.decodes(p)
+		out.Undecodable = s.blocked
 	}
 	return out
 }
 
 // decodes tells whether the receiver negotiated the publication's codec. Nothing is known before its first packet.
 func (s *slot) decodes(p *publication) bool {
-	l := p.best()
-	if l == nil {
+	all := p.all()
+	if len(all) == 0 {
 		return true
 	}
+	c := all[0].format.Load().codec
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, ok := s.section.Match(l.format.Load().codec)
+	_, ok := s.section.decoder(c)
 	return ok
 }
 
@@ -153,37 +166,26 @@ func (s *slot) decodes(p *publication) bool {
 func (s *slot) detach() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.publication != nil {
+		s.publication.demand(s, allocate.None)
+	}
 	s.publication = nil
 	s.carry(nil, nil)
 }
 
-// attach begins to carry a publication: sound at once, pictures with the next key frame.
+// attach gives the slot a publication. What is sent of it, and when, is for aim to say.
 func (s *slot) attach(p *publication) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.bound || s.leg.closing() {
+	if !s.bound || s.leg.closing() || s.publication == p {
 		return
 	}
-	if s.publication != p {
-		s.publication = p
-		s.carry(nil, p.best())
-		return
+	if s.publication != nil {
+		s.publication.demand(s, allocate.None)
 	}
-	if s.target == nil {
-		s.carry(nil, p.best())
-	}
-}
-
-// refresh looks again which layer to carry, after the publication's layers may have changed.
-func (s *slot) refresh() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.publication == nil || !s.bound {
-		return
-	}
-	if best := s.publication.best(); best != s.target {
-		s.carry(s.current, best)
-	}
+	s.publication = p
+	s.choice = allocate.Choice{Layer: allocate.None}
+	s.carry(nil, nil)
 }
 
 // lost is called when a layer ends.
@@ -223,7 +225,9 @@ func (s *slot) carry(current, target *layer) {
 	s.waiting = time.Time{}
 	if target != nil && target != current && s.kind == KindVideo {
 		s.waiting = time.Now()
-		target.askKeyFrame()
+		if target.live(s.waiting) {
+			target.askKeyFrame()
+		}
 	}
 }
 
@@ -234,14 +238,13 @@ func (s *slot) forward(m *media, b *burst) {
 	if s.out == nil && !s.open() {
 		return
 	}
-	in := rewrite.In{
-		Timestamp: m.Timestamp, Sequence: m.Sequence,
-		Picture: m.info.Picture.ID, TL0: m.info.Picture.TL0, KeyIndex: m.info.Picture.KeyIndex,
-	}
+	in := m.counters()
 	var out rewrite.Out
 	switch {
+	case m.layer == s.current && s.caughtUp && s.caught(m.Sequence):
+		return
 	case m.layer == s.current && !m.restarted && m.format == s.format:
-		if len(m.Payload) == 0 {
+		if len(m.Payload) == 0 || !s.keeps(m) {
 			s.stream.Skip(in)
 			return
 		}
@@ -255,7 +258,7 @@ func (s *slot) forward(m *media, b *burst) {
 			s.counters.dropped.Add(1)
 			return
 		}
-		out = s.begin(m, in)
+		out = s.begin(m, in, m.arrival.Sub(s.sentAt))
 	default:
 		return
 	}
@@ -276,33 +279,52 @@ func (s *slot) open() bool {
 func (s *slot) accepts(m *media) bool {
 	if s.format != m.format {
 		s.format = m.format
-		s.payload, s.decodable = s.section.Match(m.format.codec)
+		s.payload, s.decodable = s.section.decoder(m.format.codec)
 	}
 	return s.decodable && m.info.Key
 }
 
-// begin starts a new source in the stream. Called with mu held.
-func (s *slot) begin(m *media, in rewrite.In) rewrite.Out {
+// keeps tells whether a packet belongs to the temporal layers that are sent. More of them are sent from where a decoder
+// can take them up. Called with mu held.
+func (s *slot) keeps(m *media) bool {
+	if m.info.Temporal > s.temporal && m.info.Sync && m.info.Start && int(m.info.Temporal) <= s.choice.Temporal {
+		s.temporal = m.info.Temporal
+	}
+	s.temporal = min(s.temporal, uint8(s.choice.Temporal))
+	if m.info.Temporal > s.temporal {
+		s.counters.dropped.Add(1)
+		return false
+	}
+	return true
+}
+
+// begin starts a new source in the stream, some time after its newest packet. Called with mu held.
+func (s *slot) begin(m *media, in rewrite.In, after time.Duration) rewrite.Out {
 	s.tag++
 	s.origins[s.tag%uint32(len(s.origins))] = origin{tag: s.tag, layer: m.layer}
 	advance := uint32(1)
 	if !s.sentAt.IsZero() {
-		advance = max(1, uint32(m.arrival.Sub(s.sentAt).Seconds()*float64(m.format.codec.ClockRate)))
+		advance = max(1, uint32(max(0, after).Seconds()*float64(m.format.codec.ClockRate)))
 	}
 	s.carry(m.layer, m.layer)
+	s.temporal = uint8(s.choice.Temporal)
+	s.caughtUp = false
 	return s.stream.Start(in, advance, s.tag)
+}
+
+// counters returns the packet's counters as package rewrite wants them.
+func (m *media) counters() rewrite.In {
+	return rewrite.In{
+		Timestamp: m.Timestamp, Sequence: m.Sequence,
+		Picture: m.info.Picture.ID, TL0: m.info.Picture.TL0, KeyIndex: m.info.Picture.KeyIndex,
+	}
 }
 
 // write builds the packet in the burst's memory and sends it on its way. Called with mu held.
 func (s *slot) write(m *media, out rewrite.Out, b *burst) {
 	payload := m.Payload
 	buf := b.reserve(maxHeader + len(payload))
-	elements := [4]packet.Element{
-		{ID: s.ids.twcc, Data: s.cc[:]},
-		{ID: present(s.ids.level, m.level), Data: m.level},
-		{ID: present(s.ids.orientation, m.orientation), Data: m.orientation},
-		{ID: present(s.ids.descriptor, m.descriptor), Data: m.descriptor},
-	}
+	elements := s.elements(m)
 	size := maxHeader + len(payload)
 	if s.ids.twcc != 0 {
 		binary.BigEndian.PutUint16(s.cc[:], s.leg.downlink.sending(size, m.arrival))
@@ -322,6 +344,16 @@ func (s *slot) write(m *media, out rewrite.Out, b *burst) {
 // maxHeader is the room that write needs for a header with all extensions. Descriptors are at most 255 bytes by the
 // two-byte form; structures of AV1 have some 80.
 const maxHeader = packet.HeaderLen + 4 + 4*2 + 2 + 1 + 1 + 255 + 3
+
+// elements returns the header extensions of a packet. The same packet sent again has the same ones. Called with mu held.
+func (s *slot) elements(m *media) [4]packet.Element {
+	return [4]packet.Element{
+		{ID: s.ids.twcc, Data: s.cc[:]},
+		{ID: present(s.ids.level, m.level), Data: m.level},
+		{ID: present(s.ids.orientation, m.orientation), Data: m.orientation},
+		{ID: present(s.ids.descriptor, m.descriptor), Data: m.descriptor},
+	}
+}
 
 func present(id uint8, data []byte) uint8 {
 	if len(data) == 0 {

@@ -226,8 +226,8 @@ func (u *uplink) unwrap(s *stream, m *media) *stream {
 // route finds out what a new SSRC is: by the header extensions mid, rid and repaired rid, by the SSRCs of the
 // description, or by a payload type that only one section has.
 func (u *uplink) route(s *stream, m *media) bool {
-	mid, rid, repaired := string(m.Extension(u.table.mid)), string(m.Extension(u.table.rid)), string(m.Extension(u.table.rrid))
-	in := u.table.sections[mid]
+	rid, repaired := string(m.Extension(u.table.rid)), string(m.Extension(u.table.rrid))
+	in := u.table.sections[string(m.Extension(u.table.mid))]
 	if in == nil {
 		in = u.bySSRC(s.ssrc)
 	}
@@ -252,7 +252,7 @@ func (u *uplink) route(s *stream, m *media) bool {
 		rid = ""
 	}
 	p := u.publish(in)
-	l := p.layer(rid, s.ssrc, c)
+	l := p.layer(rid, s.ssrc, c, extensionIDs{orientation: u.table.orientation, descriptor: u.table.descriptor})
 	if l == nil {
 		return false
 	}

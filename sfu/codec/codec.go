@@ -57,6 +57,8 @@ type Info struct {
 	Independent bool
 	// Picture counters, of VP8 and VP9.
 	Picture Picture
+	// Height of the picture in lines, where the packet tells it (VP8 key frames); 0 otherwise.
+	Height uint16
 	// Kind is the codec that was read.
 	Kind Kind
 }

@@ -25,6 +25,10 @@ func TestVP8(t *testing.T) {
 		"narrow picture id":   {payload: []byte{0x90, 0x80, 0x11, 0x01}, want: codec.Info{Start: true, Picture: codec.Picture{ID: 0x11, IDOffset: 2}}},
 		"extension cut":       {payload: []byte{0x90}, fails: true},
 		"wide picture id cut": {payload: []byte{0x90, 0x80, 0x81}, fails: true},
+		"size of a key frame": {
+			payload: []byte{0x10, 0x10, 0, 0, 0x9D, 0x01, 0x2A, 0x80, 0x02, 0x68, 0xC1},
+			want:    codec.Info{Key: true, Start: true, Height: 360},
+		},
 		"everything": {payload: []byte{0x90, 0xF0, 0x81, 0x02, 0x33, 0xA5, 0x00}, want: codec.Info{
 			Key: true, Start: true, Temporal: 2, Sync: true,
 			Picture: codec.Picture{ID: 0x102, WideID: true, IDOffset: 2, TL0: 0x33, TL0Offset: 4, KeyIndex: 5, KeyOffset: 5},

@@ -1,5 +1,7 @@
 package codec
 
+import "encoding/binary"
+
 // parseVP8 reads the payload descriptor of RFC 7741, section 4.2, and the first byte of the frame header (4.3).
 func parseVP8(b []byte) (Info, error) {
 	info := Info{Kind: VP8}
@@ -59,5 +61,9 @@ func parseVP8(b []byte) (Info, error) {
 		return info, ErrShort
 	}
 	info.Key = info.Start && b[at]&0x01 == 0
+	// A key frame's header: tag of 3 bytes, start code 9D 01 2A, width, height (RFC 6386, section 9.1).
+	if h := b[at:]; info.Key && len(h) >= 10 && h[3] == 0x9D && h[4] == 0x01 && h[5] == 0x2A {
+		info.Height = binary.LittleEndian.Uint16(h[8:]) & 0x3FFF
+	}
 	return info, nil
 }

@@ -1,0 +1,72 @@
+package sfu
+
+import "time"
+
+const (
+	// maxCatchUp bounds the packets that a new receiver is given at once, and longestCatchUp the time that they span: more
+	// would be a burst that its path does not bear, and a key frame comes sooner.
+	maxCatchUp     = 150
+	longestCatchUp = 2 * time.Second
+)
+
+// catchUp gives a slot that begins with a layer everything since its last key frame, if the ring has it, so that the picture
+// is there at once and the sender is not asked for another key frame.
+func (s *slot) catchUp(l *layer, now time.Time) {
+	if l.ring == nil || l.publication.muted.Load() || !s.leg.ready.Load() {
+		return
+	}
+	b := s.leg.downlink.burst
+	b.begin()
+	defer b.end(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.target != l || s.current != nil || s.out == nil && !s.open() {
+		return
+	}
+	first, count, ok := l.ring.SinceKey()
+	if !ok || count > maxCatchUp {
+		return
+	}
+	var m media
+	raw := make([]byte, mtu)
+	f := l.format.Load()
+	if !l.again(&m, f, first+uint16(count-1), raw) {
+		return
+	}
+	newest := m.Timestamp
+	m.arrival = now
+	for seq := first; seq != first+uint16(count); seq++ {
+		if !l.again(&m, f, seq, raw) {
+			return // the ring has moved on; the stream goes on where it is now, or from another key frame
+		}
+		if seq == first {
+			span := time.Duration(float64(newest-m.Timestamp) / float64(f.codec.ClockRate) * float64(time.Second))
+			if span > longestCatchUp || !s.accepts(&m) {
+				return
+			}
+			// The newest packet is of now, so the first is of a while ago.
+			s.write(&m, s.begin(&m, m.counters(), now.Sub(s.sentAt)-span), b)
+		} else if len(m.Payload) == 0 || !s.keeps(&m) {
+			s.stream.Skip(m.counters())
+		} else if out, ok := s.stream.Map(m.counters()); ok {
+			s.write(&m, out, b)
+		}
+		s.caughtUp, s.caughtUpTo = true, seq
+	}
+	s.sentAt = now
+}
+
+// again reads a packet from the ring.
+func (l *layer) again(m *media, f *format, seq uint16, raw []byte) bool {
+	n := l.ring.Get(seq, raw)
+	return n > 0 && m.Parse(raw[:n]) == nil && m.PayloadType == f.codec.PayloadType && l.look(m, f)
+}
+
+// caught tells whether a packet was sent from the ring already. Sending it again would use its SRTP index twice. Called with
+// mu held.
+func (s *slot) caught(seq uint16) bool {
+	const farBeyond = 1000 // packets, after which none from before can come any more
+	ahead := int16(seq - s.caughtUpTo)
+	s.caughtUp = ahead < farBeyond
+	return ahead <= 0
+}

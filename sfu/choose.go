@@ -1,0 +1,244 @@
+package sfu
+
+import (
+	"slices"
+	"time"
+
+	"confab/sfu/allocate"
+	"confab/sfu/bandwidth"
+	"confab/sfu/section"
+)
+
+const (
+	// idleBefore is how long nobody may want a layer before its sender is told to stop it: long enough for a tile that
+	// is dragged about, short enough to save something.
+	idleBefore = 2 * time.Second
+	// crowd is the number of pictures from which on those of unknown size are taken for small.
+	crowd = 4
+	// crowdHeight is their height, in lines.
+	crowdHeight = 360
+	// soundRate is what a slot with sound is taken to cost, in bits per second.
+	soundRate = 40_000
+)
+
+// formats are the codecs that a slot's receiver decodes.
+type formats []section.Codec
+
+// decoder returns the receiver's codec for a stream.
+func (f formats) decoder(c section.Codec) (section.Codec, bool) {
+	return section.Section{Codecs: f}.Match(c)
+}
+
+// choose decides which layer each slot of the leg is to carry, from what it shows and what its path bears. The notifier and
+// the ticker call it.
+func (l *Leg) choose(now time.Time) {
+	l.choosing.Lock()
+	defer l.choosing.Unlock()
+	var slots []*slot
+	budget := l.downlink.budget()
+	for _, s := range l.receiving() {
+		switch {
+		case s.kind == KindVideo:
+			slots = append(slots, s)
+		case budget > 0 && s.busy():
+			budget = max(bandwidth.Floor, budget-soundRate)
+		}
+		if s.kind == KindAudio {
+			s.aim(allocate.Choice{Temporal: allocate.AllTemporal}, now)
+		}
+	}
+	height, order := l.sizes(slots)
+	slices.SortStableFunc(slots, func(a, b *slot) int { return order[a] - order[b] })
+	videos := make([]allocate.Video, 0, len(slots))
+	chosen := make([]*slot, 0, len(slots))
+	for _, s := range slots {
+		if v, ok := s.options(); ok {
+			v.Height = height[s]
+			videos = append(videos, v)
+			chosen = append(chosen, s)
+		}
+	}
+	wanted := int64(0)
+	for i, c := range allocate.Choose(videos, budget) {
+		if begun := chosen[i].aim(c, now); begun != nil {
+			chosen[i].catchUp(begun, now)
+		}
+		wanted += videos[i].Cost(allocate.Choice{Layer: videos[i].Ideal(), Temporal: allocate.AllTemporal})
+	}
+	l.downlink.wanted.Store(wanted)
+}
+
+// sizes returns how many lines each slot's picture is shown with, 0 if unknown, and its place in the view.
+func (l *Leg) sizes(slots []*slot) (height, order map[*slot]int) {
+	height, order = map[*slot]int{}, map[*slot]int{}
+	view := l.view.Load()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, s := range slots {
+		order[s] = i
+		if s.source == nil {
+			continue
+		}
+		if view == nil {
+			if len(slots) > crowd {
+				height[s] = crowdHeight
+			}
+			continue
+		}
+		leg, source := s.source.leg.id, s.source.source()
+		at := slices.IndexFunc(*view, func(t Tile) bool { return t.Leg == leg && t.Source == source })
+		if at >= 0 {
+			height[s], order[s] = (*view)[at].Height, at
+		}
+	}
+	return height, order
+}
+
+func (s *slot) busy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.publication != nil
+}
+
+// options returns what the slot could carry; it is false if it has no publication.
+func (s *slot) options() (allocate.Video, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.publication
+	if p == nil {
+		return allocate.Video{}, false
+	}
+	return allocate.Video{Layers: p.options(), Temporal: p.temporals(), Now: s.choice}, true
+}
+
+// aim sets the choice. The layer wanted may not be there yet, or no more; then the nearest that is there has to do, a
+// smaller one rather than a larger. It returns the layer if the slot begins with it.
+func (s *slot) aim(c allocate.Choice, now time.Time) (begun *layer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.publication
+	if p == nil {
+		return nil
+	}
+	s.choice = c
+	p.demand(s, c.Layer)
+	if c.Layer == allocate.None {
+		s.carry(nil, nil)
+		return nil
+	}
+	target := p.nearest(c.Layer, now)
+	if target == nil || target == s.target {
+		return nil
+	}
+	begins := s.current == nil
+	s.carry(s.current, target)
+	if begins {
+		return target
+	}
+	return nil
+}
+
+// index returns a layer's place among those announced.
+func (p *publication) index(l *layer) int { return max(0, slices.Index(p.rids, l.rid)) }
+
+// options describes all layers announced, for allocation.
+func (p *publication) options() []allocate.Layer {
+	out := make([]allocate.Layer, max(1, len(p.rids)))
+	for _, l := range p.all() {
+		o := &out[p.index(l)]
+		o.Height = int(l.height.Load())
+		o.BitsPerSec = l.rate.value.Load()
+	}
+	return out
+}
+
+func (p *publication) temporals() int {
+	most := 0
+	for _, l := range p.all() {
+		most = max(most, int(l.temporals.Load()))
+	}
+	return most
+}
+
+// nearest returns the layer to send when one is wanted: the best live one up to it, else the least live one above it, else
+// any.
+func (p *publication) nearest(wanted int, now time.Time) *layer {
+	var below, above, any *layer
+	for _, l := range p.all() { // worst first
+		any = l
+		switch i := p.index(l); {
+		case !l.live(now):
+		case i <= wanted:
+			below = l
+		case above == nil:
+			above = l
+		}
+	}
+	return or(below, or(above, any))
+}
+
+// demand notes which layer a slot wants; None for no more. A change that the sender has to hear of reaches it soon.
+func (p *publication) demand(s *slot, layer int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	old, had := p.demands[s]
+	if layer == allocate.None {
+		delete(p.demands, s)
+	} else {
+		p.demands[s] = layer
+	}
+	if !had || old != layer {
+		p.leg.downlink.poke()
+	}
+}
+
+// names returns the layers' names, worst first; the one of a track without simulcast is empty.
+func (p *publication) names() []string {
+	if len(p.rids) == 0 {
+		return []string{""}
+	}
+	return p.rids
+}
+
+// activity tells which layers the sender should send, and whether that is news to it: those that are wanted or were
+// until lately.
+func (p *publication) activity(now time.Time) (active []string, news bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wanted := make([]bool, len(p.names()))
+	for _, layer := range p.demands {
+		if layer < len(wanted) {
+			wanted[layer] = true
+		}
+	}
+	for i, name := range p.names() {
+		if wanted[i] {
+			delete(p.idle, name)
+		} else if p.idle[name].IsZero() {
+			p.idle[name] = now
+		}
+		if wanted[i] || (p.active == nil || slices.Contains(p.active, name)) && now.Sub(p.idle[name]) < idleBefore {
+			active = append(active, name)
+		}
+	}
+	if p.ended || p.active == nil && len(active) == len(wanted) || p.active != nil && slices.Equal(active, p.active) {
+		return active, false
+	}
+	p.active = slices.Clone(active)
+	if p.active == nil {
+		p.active = []string{}
+	}
+	return p.active, true
+}
+
+// tellActivity tells the sender which layers are wanted, if that has changed.
+func (l *Leg) tellActivity(now time.Time) {
+	for _, p := range l.publications() {
+		if p.kind != KindVideo {
+			continue
+		}
+		if active, news := p.activity(now); news {
+			l.notifier.wantLayers(p.mid, active)
+		}
+	}
+}
