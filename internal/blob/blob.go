@@ -33,7 +33,8 @@ type Store interface {
 	// Stage copies r to its end into a local file. It fails with ErrTooLarge once more than limit bytes came, with
 	// ErrNoSpace on a full disk, and otherwise with what r or ctx failed with; nothing is left behind then.
 	Stage(ctx context.Context, r io.Reader, limit int64) (*Staged, error)
-	// Open gives access to a blob, or fails with ErrNotFound. ctx must outlive the Reader.
+	// Open gives access to a blob, or fails with ErrNotFound. ctx bounds the opening only: an answer's bytes are often
+	// sent after its handler, and the handler's context, have ended. Closing the Reader ends reading.
 	Open(ctx context.Context, key string) (Reader, error)
 	// Delete removes a blob for good. One that is not there is no error.
 	Delete(ctx context.Context, key string) error

@@ -99,25 +99,41 @@ func (s *S3) Open(ctx context.Context, key string) (Reader, error) {
 	if !ValidKey(key) {
 		return nil, ErrNotFound
 	}
-	object, err := s.client.GetObject(ctx, s.bucket, s.prefix+key, minio.GetObjectOptions{})
+	// The client reads under the context that it is opened with: one that ends with ctx until it is open, and with the
+	// reader from then on.
+	reading, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	opened := context.AfterFunc(ctx, cancel)
+	object, err := s.client.GetObject(reading, s.bucket, s.prefix+key, minio.GetObjectOptions{})
 	if err != nil {
+		cancel()
 		return nil, fmt.Errorf("open blob: %w", missing(err))
 	}
 	// The request is sent lazily: only Stat tells whether there is such an object.
 	info, err := object.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("open blob: %w", errors.Join(missing(err), object.Close()))
+	if err == nil && !opened() {
+		err = ctx.Err()
 	}
-	return &openObject{Object: object, size: info.Size}, nil
+	if err != nil {
+		err = errors.Join(missing(err), object.Close())
+		cancel()
+		return nil, fmt.Errorf("open blob: %w", err)
+	}
+	return &openObject{Object: object, size: info.Size, cancel: cancel}, nil
 }
 
 // openObject is an object of known size.
 type openObject struct {
 	*minio.Object
-	size int64
+	size   int64
+	cancel context.CancelFunc
 }
 
 func (o *openObject) Size() int64 { return o.size }
+
+func (o *openObject) Close() error {
+	defer o.cancel()
+	return o.Object.Close()
+}
 
 // Delete implements Store.
 func (s *S3) Delete(ctx context.Context, key string) error {

@@ -113,6 +113,24 @@ func TestAReaderSeeksAsRangesNeed(t *testing.T) {
 	})
 }
 
+func TestAReaderOutlivesTheRequestThatOpenedIt(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, s blob.Store) {
+		want := noise(3 << 20)
+		key := put(t, s, want)
+		ctx, cancel := context.WithCancel(t.Context())
+		r, err := s.Open(ctx, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		cancel()
+		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("read %d bytes, %v", len(got), err)
+		}
+	})
+}
+
 func TestAStagedUploadIsKnownBeforeItIsVisible(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, s blob.Store) {
