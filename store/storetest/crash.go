@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"confab/store"
 )
 
@@ -29,11 +31,12 @@ const (
 type OpenFunc func(ctx context.Context, where string) (store.Store, error)
 
 // Main is the TestMain of an engine's tests. The test program starts itself again as the victim of RunCrash; Main tells
-// the two apart.
+// the two apart. When all tests are over, no goroutine of a store that was closed may be left.
 func Main(m *testing.M, open OpenFunc) {
 	where := os.Getenv(crashWhere)
 	if where == "" {
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
+		return
 	}
 	err := writeForever(open, where, store.ID(os.Getenv(crashChat)), store.ID(os.Getenv(crashUser)))
 	fmt.Fprintln(os.Stderr, err)

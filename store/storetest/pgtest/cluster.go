@@ -59,12 +59,9 @@ func Start(d Durability) (*Cluster, error) {
 	c := &Cluster{dir: dir}
 	attr, err := unprivileged(dir)
 	if err == nil {
-		err = c.initdb(bin, attr)
+		err = c.serve(bin, attr, d)
 	}
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	if err := c.serve(bin, attr, d); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
@@ -125,36 +122,29 @@ func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	return attr, os.Chown(dir, int(uid), int(gid))
 }
 
-// initdb makes the data folder.
-func (c *Cluster) initdb(bin string, attr *syscall.SysProcAttr) error {
-	// The locale that differs most from byte order where it exists at all; columns that are compared name their own.
-	cmd := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", filepath.Join(c.dir, "data"), "--username", superuser,
-		"--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions")
-	cmd.Dir, cmd.SysProcAttr = c.dir, attr
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("pgtest: initdb: %w\n%s", err, out)
-	}
-	return nil
-}
-
-// keeperScript starts the server and ends it, quickly and with its folder, when standard input does. SIGQUIT is
-// PostgreSQL's immediate shutdown.
-const keeperScript = `dir=$1; shift
-"$@" </dev/null & server=$!
+// keeperScript makes the data folder, runs the server, and ends it, quickly and with its folder, when standard input
+// does. SIGQUIT is PostgreSQL's immediate shutdown; the shell has made its children ignore it, until the server is up
+// and no longer does, and before that SIGTERM ends it. The script is given the folder, the programs' folder, and options.
+const keeperScript = `dir=$1 bin=$2; shift 2
+if "$bin/initdb" --pgdata "$dir/data" --username ` + superuser + ` --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync --no-instructions
+then
+	"$bin/postgres" -D "$dir/data" -k "$dir" "$@" </dev/null & server=$!
+else
+	touch "$dir/failed"
+fi
 cat >/dev/null
-kill -QUIT $server
-wait $server
+[ -n "$server" ] && kill -TERM $server && kill -QUIT $server && wait $server
 rm -rf "$dir"`
 
-// serve starts the server below its keeper.
+// serve starts the keeper.
 func (c *Cluster) serve(bin string, attr *syscall.SysProcAttr, d Durability) error {
 	logFile, err := os.OpenFile(filepath.Join(c.dir, "log"), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("pgtest: %w", err)
 	}
 	defer logFile.Close()
-	args := []string{"-c", keeperScript, "keeper", c.dir, filepath.Join(bin, "postgres"), "-D", filepath.Join(c.dir, "data"),
-		"-k", c.dir, "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "shared_buffers=64MB"}
+	args := []string{"-c", keeperScript, "keeper", c.dir, bin,
+		"-c", "listen_addresses=", "-c", "max_connections=200", "-c", "shared_buffers=64MB"}
 	c.keeper = exec.Command("/bin/sh", append(args, d...)...)
 	c.keeper.Dir, c.keeper.SysProcAttr = c.dir, attr
 	c.keeper.Stdout, c.keeper.Stderr = logFile, logFile
@@ -175,6 +165,9 @@ func (c *Cluster) await(ctx context.Context) error {
 		conn, err := pgx.Connect(ctx, c.URL("postgres"))
 		if err == nil {
 			return conn.Close(ctx)
+		}
+		if _, failed := os.Stat(filepath.Join(c.dir, "failed")); failed == nil {
+			return errors.New("initdb failed")
 		}
 		select {
 		case <-pause.C:
