@@ -58,14 +58,17 @@ func (l *Leg) choose(now time.Time) {
 			chosen = append(chosen, s)
 		}
 	}
-	wanted := int64(0)
+	wanted, starved := int64(0), false
 	for i, c := range allocate.Choose(videos, budget) {
+		ideal := videos[i].Ideal()
+		starved = starved || c.Layer < ideal || c.Temporal < videos[i].Temporal-1
 		if begun := chosen[i].aim(c, now); begun != nil {
 			chosen[i].catchUp(begun, now)
 		}
-		wanted += videos[i].Cost(allocate.Choice{Layer: videos[i].Ideal(), Temporal: allocate.AllTemporal})
+		wanted += videos[i].Cost(allocate.Choice{Layer: ideal, Temporal: allocate.AllTemporal})
 	}
 	l.downlink.wanted.Store(wanted)
+	l.downlink.starved.Store(starved)
 }
 
 // sizes returns how many lines each slot's picture is shown with, 0 if unknown, and its place in the view.

@@ -40,7 +40,8 @@ type downlink struct {
 	// bySSRC finds the slot that a report is about. An immutable snapshot.
 	bySSRC atomic.Pointer[map[uint32]*slot]
 
-	wanted atomic.Int64 // bits per second that the leg would take if it could
+	wanted  atomic.Int64 // bits per second that the leg would take if it could
+	starved atomic.Bool  // some picture gets less than it asks for
 
 	mu        sync.Mutex // owns the fields below
 	log       bandwidth.SendLog
@@ -112,6 +113,20 @@ func (d *downlink) grow(now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.estimator.Grow(d.wanted.Load(), now)
+}
+
+// lossShare returns the share of packets lost toward the client lately: by transport-wide feedback if it comes, else by
+// the worst of the receiver reports.
+func (d *downlink) lossShare() float64 {
+	d.mu.Lock()
+	told, loss := d.reference.started, d.estimator.Loss()
+	d.mu.Unlock()
+	if !told {
+		for _, s := range d.leg.receiving() {
+			loss = max(loss, float64(s.counters.lost.Load())/256)
+		}
+	}
+	return loss
 }
 
 // arrived takes transport-wide feedback.
@@ -255,6 +270,7 @@ func (l *Leg) tick() {
 			l.tellActivity(now)
 			l.requestKeyFrames(now)
 			l.uplink.tick(now)
+			l.judge()
 			for _, s := range l.receiving() {
 				s.tick(now)
 			}

@@ -273,7 +273,10 @@ func (p *publication) codec(pt uint8) (section.Codec, bool) {
 func (l *layer) count(m *media) {
 	l.packets.Add(1)
 	l.bytes.Add(uint64(len(m.Raw)))
-	l.rate.add(len(m.Raw), m.arrival)
+	if measured := l.rate.add(len(m.Raw), m.arrival); measured && l.ring != nil {
+		// A second of packets, so that even a far receiver's requests find them, and half as much again for a livelier one.
+		l.ring.Grow(l.rate.packets * 3 / 2)
+	}
 	l.seen.Store(m.arrival.UnixNano())
 }
 
@@ -367,19 +370,27 @@ type senderReport struct {
 	arrival   time.Time
 }
 
-// rate measures bits per second over windows of a second. It belongs to the uplink; Value may be read by others.
+// rate measures over windows of a second. It belongs to the uplink; value may be read by others.
 type rate struct {
-	began time.Time
-	bytes int
-	value atomic.Int64
+	began   time.Time
+	bytes   int
+	count   int
+	packets int          // in the last window
+	value   atomic.Int64 // bits per second
 }
 
-func (r *rate) add(n int, now time.Time) {
+// add counts a packet, and tells whether that ended a window.
+func (r *rate) add(n int, now time.Time) bool {
 	r.bytes += n
-	if d := now.Sub(r.began); d >= time.Second {
-		if !r.began.IsZero() {
-			r.value.Store(int64(float64(r.bytes) * 8 / d.Seconds()))
-		}
-		r.began, r.bytes = now, 0
+	r.count++
+	d := now.Sub(r.began)
+	if d < time.Second {
+		return false
 	}
+	if !r.began.IsZero() {
+		r.value.Store(int64(float64(r.bytes) * 8 / d.Seconds()))
+		r.packets = r.count
+	}
+	r.began, r.bytes, r.count = now, 0, 0
+	return true
 }

@@ -1,10 +1,19 @@
 package sfu
 
-import "time"
+import (
+	"time"
+
+	"confab/sfu/quality"
+)
 
 // Stats returns the leg's figures of this moment.
 func (l *Leg) Stats() Stats {
-	out := Stats{State: l.currentState(), RTT: time.Duration(l.downlink.delay.Load())}
+	down, up := l.facts()
+	out := Stats{
+		State: l.currentState(), RTT: time.Duration(l.downlink.delay.Load()),
+		Score: quality.Score(down), UplinkScore: quality.Score(up),
+		DownlinkBPS: l.downlink.budget(), DownlinkLoss: down.Loss,
+	}
 	for _, p := range l.publications() {
 		for _, layer := range p.all() {
 			out.Published = append(out.Published, layer.stats())
@@ -14,6 +23,65 @@ func (l *Leg) Stats() Stats {
 		out.Slots = append(out.Slots, s.stats())
 	}
 	return out
+}
+
+// facts returns what the scores of both directions are made of.
+func (l *Leg) facts() (down, up quality.Facts) {
+	rtt := time.Duration(l.downlink.delay.Load())
+	lost := l.currentState() == StateLost
+	down = quality.Facts{RTT: rtt, Lost: lost, Starved: l.downlink.starved.Load(), Loss: l.downlink.lossShare()}
+	up = quality.Facts{RTT: rtt, Lost: lost}
+	for _, s := range l.receiving() {
+		st := s.stats()
+		down.Jitter = max(down.Jitter, st.Jitter)
+	}
+	up.Loss, up.Jitter = l.uplink.condition()
+	return down, up
+}
+
+// judge tells good from poor connections. Called by the ticker.
+func (l *Leg) judge() {
+	l.mu.Lock()
+	state := l.state
+	l.mu.Unlock()
+	if state != StateGood && state != StatePoor {
+		return
+	}
+	down, up := l.facts()
+	next := StateGood
+	if quality.Poor(min(quality.Score(down), quality.Score(up)), state == StatePoor) {
+		next = StatePoor
+	}
+	l.mu.Lock()
+	changed := l.state == state && next != state // it may be lost since
+	if changed {
+		l.state = next
+	}
+	l.mu.Unlock()
+	if changed {
+		l.notifier.state(next)
+	}
+}
+
+// condition returns the share of packets lost and the jitter of what the client sends, by our last receiver reports: the
+// mean loss over all packets, the worst jitter.
+func (u *uplink) condition() (loss float64, jitter time.Duration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	n := 0
+	for _, s := range u.streams {
+		if s.layer == nil || !s.layer.live(time.Now()) {
+			continue
+		}
+		n++
+		loss += float64(s.lastReport.FractionLost) / 256
+		clock := float64(s.layer.format.Load().codec.ClockRate)
+		jitter = max(jitter, time.Duration(s.watch.Jitter()/clock*float64(time.Second)))
+	}
+	if n > 0 {
+		loss /= float64(n)
+	}
+	return loss, jitter
 }
 
 func (l *layer) stats() TrackStats {
