@@ -1,4 +1,5 @@
-export { type CallMedia, Calls, type MediaDevice } from "./call/calls.ts";
+export { Calls, type MediaDevice } from "./call/calls.ts";
+export type { CallMedia } from "./call/devices.ts";
 export * from "./call/state.ts";
 export { ConfabClient, type ConfabClientOptions } from "./client.ts";
 export * from "./errors.ts";

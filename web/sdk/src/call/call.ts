@@ -1,13 +1,13 @@
-import { ConfabError, type MediaSource, NetworkError } from "../errors.ts";
-import type { ServerEvents, Tile, TrackSource } from "../events.ts";
+import { ConfabError, NetworkError } from "../errors.ts";
+import type { MediaWish, ServerEvents, Tile } from "../events.ts";
 import type { RestClient } from "../net/rest.ts";
 import type { Socket } from "../net/socket.ts";
 import { type Observable, Subject } from "../observable.ts";
 import type { Platform, WebRTCPlatform } from "../platform.ts";
 import type { Id } from "../types.ts";
-import type { CallMedia } from "./calls.ts";
+import { CallDevices, type CallMedia } from "./devices.ts";
 import { Leg, type MediaPath } from "./leg.ts";
-import { LocalMedia, noLocalMedia } from "./media.ts";
+import { noLocalMedia } from "./media.ts";
 import {
   emptyRoster,
   ownConnection,
@@ -32,6 +32,9 @@ const ringMs = 45_000;
 /** So many new legs are tried when none of them gets media through. */
 const mostRejoins = 3;
 
+/** A call whose media has been away for so long is over: whoever still waits has hung up. Milliseconds. */
+const mostAway = 120_000;
+
 /** What the server takes of a view: more pictures than fit on any screen, sides of an 8K display. */
 const mostTiles = 100;
 const longestSide = 7680;
@@ -54,9 +57,10 @@ export interface CallOptions {
  * while devices, people and the user's choices stay.
  */
 export class Call {
+  /** What this device sends. */
+  readonly devices: CallDevices;
   readonly #options: CallOptions;
   readonly #signal: CallSignal;
-  readonly #media: LocalMedia;
   readonly #state: Subject<CallState>;
   #leg: Leg | null = null;
   /** What the present leg listens on, so that a former leg's listeners go with it. */
@@ -65,13 +69,13 @@ export class Call {
   #path: MediaPath = "connecting";
   /** New legs made since media last flowed. */
   #rejoins = 0;
+  #rejoining = false;
+  #awayTimer: ReturnType<typeof setTimeout> | undefined;
   #hadCompany = false;
   #ringing = true;
   #ringTimer: ReturnType<typeof setTimeout> | undefined;
   #tiles: readonly Tile[] | null = null;
   #viewTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Device changes run one after the other, so that quick clicks end where the last one meant. */
-  #devices: Promise<unknown> = Promise.resolve();
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -92,10 +96,15 @@ export class Call {
       downlink: null,
       mutedByModerator: false,
     });
-    this.#media = new LocalMedia({
+    this.devices = new CallDevices({
       webrtc: options.webrtc,
-      changed: (local) => this.#patch({ local }),
-      ended: (source) => void this.#sourceEnded(source),
+      signal: this.#signal,
+      leg: () => this.#leg,
+      over: () => this.ended,
+      changed: (local) => {
+        const muted = this.#state.get().mutedByModerator && !local.microphone.on;
+        this.#patch({ local, mutedByModerator: muted });
+      },
     });
     this.#listen();
   }
@@ -113,14 +122,11 @@ export class Call {
   }
 
   /** Opens the devices and joins. Devices that are missing or refused are told in the state; the server's refusal throws. */
-  async join({ audio = true, video = true, microphoneId, cameraId }: CallMedia): Promise<void> {
-    const wish = { audio, video };
-    if (microphoneId) this.#media.prefer("microphone", microphoneId);
-    if (cameraId) this.#media.prefer("camera", cameraId);
+  async join(media: CallMedia): Promise<void> {
     try {
-      const [iceServers] = await Promise.all([this.#iceServers(), this.#media.openBoth(wish)]);
-      if (this.ended) return this.#media.closeAll();
-      await this.#openLeg(iceServers, wish);
+      const [iceServers] = await Promise.all([this.#iceServers(), this.devices.open(media)]);
+      if (this.ended) return;
+      await this.#openLeg(iceServers, { audio: media.audio ?? true, video: media.video ?? true });
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -142,61 +148,6 @@ export class Call {
     if (this.ended) return;
     this.#signal.tell("call:end", {});
     this.#finish(reason, error);
-  }
-
-  setMicrophone(on: boolean): Promise<void> {
-    return this.#deviceChange(async () => {
-      if (on && !this.#media.track("microphone")) {
-        await this.#leg?.publish(["microphone", await this.#media.open("microphone")]);
-      }
-      this.#media.setMicrophoneEnabled(on);
-      this.#tellMute("microphone", !on);
-      if (on) this.#patch({ mutedByModerator: false });
-    });
-  }
-
-  setCamera(on: boolean): Promise<void> {
-    return this.#deviceChange(async () => {
-      if (on === (this.#media.track("camera") !== null)) return;
-      if (on) {
-        await this.#leg?.publish(["camera", await this.#media.open("camera")]);
-      } else {
-        await this.#leg?.publish(["camera", null]);
-        this.#media.close("camera");
-      }
-      this.#tellMute("camera", !on);
-    });
-  }
-
-  shareScreen(): Promise<void> {
-    return this.#deviceChange(async () => {
-      if (this.#media.track("screen")) return;
-      await this.#media.openScreen();
-      await this.#publishScreen();
-      this.#tellMute("screen", false);
-      this.#tellMute("screen-audio", this.#media.track("screen-audio") === null);
-    });
-  }
-
-  stopScreen(): Promise<void> {
-    return this.#deviceChange(async () => {
-      if (!this.#media.track("screen")) return;
-      this.#media.close("screen");
-      this.#tellMute("screen", true);
-      this.#tellMute("screen-audio", true);
-      await this.#publishScreen();
-    });
-  }
-
-  /** Goes over to another microphone or camera; what is off stays off until it is switched on. */
-  useDevice(source: "microphone" | "camera", deviceId: string): Promise<void> {
-    return this.#deviceChange(async () => {
-      if (!this.#media.track(source)) return this.#media.prefer(source, deviceId);
-      const wasOn = this.#media.state[source].on;
-      const track = await this.#media.open(source, deviceId);
-      await this.#leg?.publish([source, track]);
-      if (source === "microphone") this.#media.setMicrophoneEnabled(wasOn);
-    });
   }
 
   async raiseHand(raised: boolean): Promise<void> {
@@ -225,10 +176,11 @@ export class Call {
 
   /** The socket is back: this device takes its leg up again, or makes a new one if the call goes on without it. */
   async socketReady(): Promise<void> {
-    const { participantId } = this.#state.get();
     if (this.ended) return;
+    const { participantId } = this.#state.get();
+    if (!this.#leg || this.#path === "failed") return this.#rejoin();
     if (participantId === null) {
-      this.#leg?.resume(false);
+      this.#leg.resume(false);
       return;
     }
     try {
@@ -288,7 +240,7 @@ export class Call {
     }
   }
 
-  async #openLeg(iceServers: RTCIceServer[], media: { audio: boolean; video: boolean }): Promise<void> {
+  async #openLeg(iceServers: RTCIceServer[], media: MediaWish): Promise<void> {
     const { webrtc, socket, chatId, iceTransportPolicy } = this.#options;
     const signal = new CallSignal(socket, chatId);
     const leg = new Leg({
@@ -309,43 +261,36 @@ export class Call {
     });
     this.#leg = leg;
     this.#legSignal = signal;
-    await leg.join(this.#media.track("microphone"), this.#media.track("camera"));
-    await this.#publishScreen();
-  }
-
-  /** Sends what is shared of the screen now, or nothing. */
-  async #publishScreen(): Promise<void> {
-    const track = (source: "screen" | "screen-audio") => this.#media.track(source);
-    await this.#leg?.publish(["screen", track("screen")], ["screen-audio", track("screen-audio")]);
+    await this.devices.join(leg);
   }
 
   #fail(error: unknown): void {
     this.abandon("failed", error instanceof Error ? error : new Error(String(error)));
   }
 
-  /** The leg is beyond repair, or the server has forgotten it. If the call goes on, joins it again with a new one. */
+  /**
+   * The leg is beyond repair, or the server has forgotten it. If the call goes on, joins it again with a new one. Without
+   * a network it waits for the socket, which calls again.
+   */
   async #rejoin(): Promise<void> {
     const { callId, chatId } = this.#state.get();
-    if (++this.#rejoins > mostRejoins) {
-      this.abandon("connection-lost");
-      return;
-    }
+    if (this.#rejoining || callId === null || !this.#signal.online) return;
+    if (++this.#rejoins > mostRejoins) return this.abandon("connection-lost");
+    this.#rejoining = true;
     this.#closeLeg();
     this.#pathChanged("lost");
     try {
       const chat = await this.#options.rest.chat(chatId);
       if (this.ended) return;
-      if (!chat.activeCall || chat.activeCall.id !== callId) {
-        this.#finish("ended");
-        return;
-      }
+      if (chat.activeCall?.id !== callId) return this.#finish("ended");
       this.#patch({ participantId: null });
       const iceServers = await this.#iceServers();
       if (this.ended) return;
-      const { microphone, camera } = this.#media.state;
-      await this.#openLeg(iceServers, { audio: microphone.on, video: camera.on });
+      await this.#openLeg(iceServers, this.devices.wish);
     } catch (error) {
-      this.abandon("connection-lost", error instanceof Error ? error : null);
+      if (!(error instanceof NetworkError)) this.#fail(error);
+    } finally {
+      this.#rejoining = false;
     }
   }
 
@@ -358,15 +303,9 @@ export class Call {
 
   /** Tells a leg's server side everything that it cannot know. */
   #tellAll(): void {
-    this.#tellMute("microphone", !this.#media.state.microphone.on);
-    this.#tellMute("camera", this.#media.track("camera") === null);
+    this.devices.tellMutes();
     if (this.#state.get().hand) this.#signal.tell("call:hand", { raised: true });
     this.#tellView();
-  }
-
-  #tellMute(source: TrackSource, muted: boolean): void {
-    // Asked for with an ack, so that a refusal (nothing is published yet) raises no `error` event.
-    this.#signal.request("call:mute", { source, muted }).catch(() => {});
   }
 
   #tellView(): void {
@@ -376,49 +315,22 @@ export class Call {
     }
   }
 
-  #deviceChange(change: () => Promise<void>): Promise<void> {
-    const run = this.#devices.then(async () => {
-      if (this.ended) return;
-      await change();
-      // Hung up while the user was being asked: nothing stays open.
-      if (this.ended) this.#media.closeAll();
-    });
-    this.#devices = run.catch(() => {});
-    return run;
-  }
-
-  /** A device went away by itself. The microphone goes over to whichever is there now. */
-  async #sourceEnded(source: MediaSource): Promise<void> {
-    if (source === "screen") return this.stopScreen();
-    const wasOn = this.#media.state[source].on;
-    this.#media.close(source);
-    if (source === "camera") {
-      await this.#leg?.publish(["camera", null]).catch(() => {});
-      this.#tellMute("camera", true);
-    } else {
-      await this.#deviceChange(async () => {
-        await this.#leg?.publish(["microphone", await this.#media.open("microphone", "")]);
-        this.#media.setMicrophoneEnabled(wasOn);
-      }).catch(() => this.#tellMute("microphone", true));
-    }
-  }
-
   #muted({ participantId, source, muted, by }: ServerEvents["call:mute"]): void {
     this.#setRoster(withMute(this.#roster, participantId, source, muted));
     if (participantId !== this.#state.get().participantId || !by || !muted) return;
-    if (source === "microphone") {
-      this.#media.setMicrophoneEnabled(false);
-      this.#patch({ mutedByModerator: true });
-    } else if (source === "camera") {
-      void this.setCamera(false);
-    } else {
-      void this.stopScreen();
-    }
+    this.devices.muted(source);
+    if (source === "microphone") this.#patch({ mutedByModerator: true });
   }
 
   #pathChanged(path: MediaPath): void {
     this.#path = path;
-    if (path === "connected") this.#rejoins = 0;
+    if (path === "connected") {
+      this.#rejoins = 0;
+      clearTimeout(this.#awayTimer);
+      this.#awayTimer = undefined;
+    } else {
+      this.#awayTimer ??= setTimeout(() => this.abandon("connection-lost"), mostAway);
+    }
     if (path === "failed") void this.#rejoin();
     if (path === "connected" && this.#ringing) {
       this.#ringTimer ??= setTimeout(() => {
@@ -458,9 +370,10 @@ export class Call {
     if (this.ended) return;
     clearTimeout(this.#ringTimer);
     clearTimeout(this.#viewTimer);
+    clearTimeout(this.#awayTimer);
     this.#signal.close();
     this.#closeLeg();
-    this.#media.closeAll();
+    this.devices.close();
     const ended: Partial<CallState> = {
       phase: "ended",
       endReason,
@@ -468,6 +381,6 @@ export class Call {
       participants: [],
       audioStreams: [],
     };
-    this.#state.update((state) => ({ ...state, ...ended, local: this.#media.state }));
+    this.#state.update((state) => ({ ...state, ...ended, local: this.devices.state }));
   }
 }

@@ -6,19 +6,11 @@ import { type Observable, Signal, Subject } from "../observable.ts";
 import type { Platform } from "../platform.ts";
 import type { Id } from "../types.ts";
 import { Call } from "./call.ts";
+import type { CallMedia } from "./devices.ts";
 import type { CallReaction, CallsState, IncomingCall } from "./state.ts";
 
 /** The server rings for 45 s and says when it stops; this is for when that word is lost. Milliseconds. */
 const mostRinging = 60_000;
-
-/** What a call starts with; both default to true. Missing devices are no error: see `CallState.local`. */
-export interface CallMedia {
-  audio?: boolean;
-  video?: boolean;
-  /** The devices to prefer, as `devices` names them. */
-  microphoneId?: string;
-  cameraId?: string;
-}
 
 /** A microphone, camera or loudspeaker to choose from. */
 export interface MediaDevice {
@@ -122,20 +114,20 @@ export class Calls {
   }
 
   async setMicrophone(on: boolean): Promise<void> {
-    await this.#call?.setMicrophone(on);
+    await this.#call?.devices.setMicrophone(on);
   }
 
   async setCamera(on: boolean): Promise<void> {
-    await this.#call?.setCamera(on);
+    await this.#call?.devices.setCamera(on);
   }
 
   /** Asks the user for a screen and shares it, with its sound where the browser has that. */
   async shareScreen(): Promise<void> {
-    await this.#call?.shareScreen();
+    await this.#call?.devices.shareScreen();
   }
 
   async stopScreen(): Promise<void> {
-    await this.#call?.stopScreen();
+    await this.#call?.devices.stopScreen();
   }
 
   async devices(): Promise<MediaDevice[]> {
@@ -150,11 +142,11 @@ export class Calls {
   }
 
   async useMicrophone(deviceId: string): Promise<void> {
-    await this.#call?.useDevice("microphone", deviceId);
+    await this.#call?.devices.use("microphone", deviceId);
   }
 
   async useCamera(deviceId: string): Promise<void> {
-    await this.#call?.useDevice("camera", deviceId);
+    await this.#call?.devices.use("camera", deviceId);
   }
 
   async raiseHand(raised: boolean): Promise<void> {

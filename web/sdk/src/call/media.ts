@@ -76,7 +76,12 @@ export class LocalMedia {
   async open(source: Device, deviceId = this.#state[source].deviceId): Promise<MediaStreamTrack> {
     this.#patch(source, { busy: true });
     try {
-      const track = await this.#getDevice(source, deviceId);
+      const track = await this.#getDevice(source, deviceId).catch((cause: unknown) => {
+        // Phones open one camera at a time: the present one has to go first.
+        if (mediaError(source, cause).code !== "in_use" || !this.#tracks.has(source)) throw cause;
+        this.#release(source);
+        return this.#getDevice(source, deviceId);
+      });
       this.#keep(source, track);
       return track;
     } catch (cause) {

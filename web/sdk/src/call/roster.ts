@@ -80,6 +80,7 @@ function participantOf(
   const level = roster.levels.get(person.id) ?? 0;
   const published = (source: TrackSource) => person.tracks.some((t) => t.source === source && !t.muted);
   const picture = (source: TrackSource) => {
+    if (!published(source)) return null;
     const slot = roster.slots.find(
       (s) => s.kind === "video" && s.participantId === person.id && s.source === source && !s.undecodable,
     );

@@ -56,7 +56,7 @@ export interface CallParticipant {
   readonly hidden: boolean;
   readonly connection: LinkQuality;
   readonly tracks: readonly RemoteTrack[];
-  /** Their pictures as far as a slot carries them now. A stream keeps its identity while the slot stays with them. */
+  /** Their pictures, as far as they are sent and a slot carries them now. The stream stays the same while the slot does. */
   readonly camera: MediaStream | null;
   readonly screen: MediaStream | null;
   /** The microphone is published and not muted. */

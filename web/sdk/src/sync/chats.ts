@@ -1,5 +1,6 @@
 import type { ChatHead } from "../events.ts";
 import type { Chat, DeliveryMark, Id, Member, Message, PublicUser } from "../types.ts";
+import { replaceAt } from "./lists.ts";
 
 /** What a chat is called for one of its members: its name, or in a direct chat the other's. */
 export function chatTitle(chat: Chat, me: Id): string {
@@ -107,7 +108,7 @@ export function withMember(chat: Chat, member: Member): Chat {
     deliveredSeq: Math.max(present.deliveredSeq, member.deliveredSeq),
     readSeq: Math.max(present.readSeq, member.readSeq),
   };
-  return { ...chat, members: chat.members.with(at, merged) };
+  return { ...chat, members: replaceAt(chat.members, at, merged) };
 }
 
 /** A chat as it was read, which may have been before receipts that are known here already: those stay. */
@@ -134,7 +135,7 @@ export function withUser(chat: Chat, user: PublicUser): Chat {
   const deleted = user.deleted ?? false;
   return {
     ...chat,
-    members: chat.members.with(at, { ...present, username, displayName, avatarUrl, deleted }),
+    members: replaceAt(chat.members, at, { ...present, username, displayName, avatarUrl, deleted }),
   };
 }
 

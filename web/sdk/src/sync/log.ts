@@ -1,4 +1,5 @@
 import type { Message, MessagePage } from "../types.ts";
+import { replaceAt } from "./lists.ts";
 
 /**
  * The part of one chat that this device holds, and the arithmetic that keeps it right. Pure functions over immutable
@@ -101,7 +102,7 @@ function place(log: Log, message: Message): Log {
   const at = message.seq - first.seq;
   const present = log.messages[at];
   if (!present || present.rev >= message.rev) return log;
-  return { ...log, messages: log.messages.with(at, message) };
+  return { ...log, messages: replaceAt(log.messages, at, message) };
 }
 
 /** Moves what now fits from beyond the gap into the run. */
@@ -121,6 +122,6 @@ function insert(sorted: readonly Message[], message: Message): readonly Message[
   const at = sorted.findIndex((m) => m.seq >= message.seq);
   if (at < 0) return [...sorted, message];
   const present = sorted[at];
-  if (present?.seq !== message.seq) return sorted.toSpliced(at, 0, message);
-  return present.rev >= message.rev ? sorted : sorted.with(at, message);
+  if (present?.seq !== message.seq) return [...sorted.slice(0, at), message, ...sorted.slice(at)];
+  return present.rev >= message.rev ? sorted : replaceAt(sorted, at, message);
 }
