@@ -10,13 +10,13 @@ import (
 
 // searchDialect says how an engine keeps the words of messages and finds them; see package fulltext.
 type searchDialect struct {
-	index    string // keeps the words of messages, in place of those they had: a list of ids ($1) and one of texts ($2)
-	document func(fulltext.Document) string
-	texts    func([]string) any // a list of texts as one argument
-	find     string             // in FROM: the table of words joined to messages m, as far as $2 matches
-	older    string             // a condition: m was sent before the message $3
-	newest   string             // the order
-	query    func(fulltext.Query) string
+	index    string                                     // keeps the words of messages, as far as these exist, in place of those they had
+	indexed  func(ids []store.ID, words []string) []any // the arguments of index
+	document func(fulltext.Document) string             // what is kept of a text
+	find     string                                     // in FROM: messages m, as far as their words match $2
+	older    string                                     // a condition: m was sent before the message $3
+	newest   string                                     // the order
+	query    func(fulltext.Query) string                // $2 of find
 }
 
 // PostgresIndex keeps the words of those messages of a list ($1: uuid[], $2: text[]) that exist.
@@ -27,8 +27,8 @@ const PostgresIndex = `INSERT INTO message_words (message_id, words)
 func postgresSearch() searchDialect {
 	return searchDialect{
 		index:    PostgresIndex,
+		indexed:  func(ids []store.ID, words []string) []any { return []any{UUIDArray(ids), words} },
 		document: fulltext.Document.TSVector,
-		texts:    func(list []string) any { return list },
 		find:     `message_words w JOIN messages m ON m.id = w.message_id AND w.words @@ $2::text::tsquery`,
 		older:    `m.id < $3`,
 		newest:   `m.id DESC`,
@@ -38,10 +38,10 @@ func postgresSearch() searchDialect {
 
 func sqliteSearch() searchDialect {
 	return searchDialect{
-		index: `INSERT OR REPLACE INTO message_words (rowid, words) SELECT m.n, d.value
-			FROM json_each($1) i JOIN json_each($2) d ON d.key = i.key JOIN messages m ON m.id = i.value`,
+		index: `INSERT OR REPLACE INTO message_words (rowid, words)
+			SELECT m.n, d.value FROM json_each($1) d JOIN messages m ON m.id = d.key`,
+		indexed:  jsonObject,
 		document: fulltext.Document.FTS5,
-		texts:    jsonTexts,
 		// Read in the order of the index, newest first, for as many rows as are wanted.
 		find:   `message_words w CROSS JOIN messages m ON m.n = w.rowid AND w.message_words MATCH $2`,
 		older:  `w.rowid < (SELECT n FROM messages WHERE id = $3 UNION ALL SELECT 9223372036854775807 LIMIT 1)`,
@@ -50,13 +50,17 @@ func sqliteSearch() searchDialect {
 	}
 }
 
-// jsonTexts encodes a list of texts; strings always can be encoded.
-func jsonTexts(list []string) any {
-	b, err := json.Marshal(list)
+// jsonObject encodes texts under ids as one JSON object; strings always can be encoded.
+func jsonObject(ids []store.ID, texts []string) []any {
+	object := make(map[store.ID]string, len(ids))
+	for i, id := range ids {
+		object[id] = texts[i]
+	}
+	b, err := json.Marshal(object)
 	if err != nil {
 		panic(err)
 	}
-	return string(b)
+	return []any{string(b)}
 }
 
 // Unindexed is the messages of a transaction whose words are yet to be written. FTS5 writes a segment of its index for
@@ -102,7 +106,7 @@ func (t *Tx) index(ctx context.Context, list []store.Message) error {
 			texts = append(texts, t.dialect.search.document(fulltext.Analyse(m.Content)))
 		}
 	}
-	_, err := t.exec(ctx, "index messages", t.dialect.search.index, t.ids(messageIDs), t.dialect.search.texts(texts))
+	_, err := t.exec(ctx, "index messages", t.dialect.search.index, t.dialect.search.indexed(messageIDs, texts)...)
 	return err
 }
 
