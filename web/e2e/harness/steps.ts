@@ -17,7 +17,8 @@ export async function signUp(person: Person, url: string, fullName: string): Pro
 
 /** Finds somebody by a part of the name and opens the direct chat with them. */
 export async function openDirectChat(page: Page, search: string, fullName: string): Promise<void> {
-  await page.getByRole("button", { name: "New chat" }).first().click();
+  await page.getByRole("button", { name: "New chat" }).click();
+  await page.getByRole("menuitem", { name: "New chat" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("combobox").fill(search);
   await dialog.getByRole("option", { name: fullName }).click();
