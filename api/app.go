@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/cors"
 
+	"confab/internal/attach"
 	"confab/internal/auth"
 	"confab/internal/call"
 	"confab/internal/chat"
@@ -59,6 +60,8 @@ type Config struct {
 	Limits Limiter
 	// ICE makes short-lived TURN credentials for a user, and tells how long they last.
 	ICE func(userID store.ID) ([]ICEServer, time.Duration)
+	// Files keeps uploads. Without it there are no routes for them.
+	Files *attach.Service
 	// Ready tells why the server cannot serve, or nil.
 	Ready func(ctx context.Context) error
 
@@ -87,12 +90,16 @@ func NewApp(cfg Config) *fiber.App {
 		Immutable:             true, // strings from requests outlive them: in sessions, logs and the database's batches
 		BodyLimit:             maxBody,
 		ReadBufferSize:        headerRoom,
-		ReadTimeout:           readTimeout,
-		WriteTimeout:          writeTimeout,
-		IdleTimeout:           idleTimeout,
-		ErrorHandler:          a.fail,
+		// Files go to disk as they come. It makes BodyLimit the size up to which fasthttp may read ahead; the limit of
+		// a JSON body is huma's to keep (maxBody again), that of a file is its own, and drain sees to the rest.
+		StreamRequestBody:            true,
+		DisablePreParseMultipartForm: true,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		ErrorHandler:                 a.fail,
 	})
-	app.Use(a.observe, a.recover, peer.Middleware(cfg.TrustedProxies), secure)
+	app.Use(a.observe, drain, a.recover, peer.Middleware(cfg.TrustedProxies), secure)
 	if len(cfg.CORSOrigins) > 0 {
 		app.Use(cors.New(cors.Config{
 			AllowOrigins:  strings.Join(cfg.CORSOrigins, ","),
@@ -110,6 +117,9 @@ func NewApp(cfg Config) *fiber.App {
 	a.memberRoutes()
 	a.messageRoutes()
 	a.callRoutes()
+	if cfg.Files != nil {
+		a.fileRoutes()
+	}
 	a.healthRoutes()
 	a.document(app)
 	return app

@@ -15,6 +15,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"confab/api"
+	"confab/internal/attach"
 	"confab/store"
 )
 
@@ -49,10 +50,9 @@ func TestWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, 100)
 	ann := s.join("ann")
-	for _, path := range []string{"/nothing", "/chats/a/b/c", "/attachments/" + string(store.NewID()), "/messages/search/x", "/assets/none.js", "/c"} {
+	for _, path := range []string{"/nothing", "/chats/a/b/c", "/messages/search/x", "/assets/none.js", "/c"} {
 		ann.get(path).problem(404, "not_found")
 	}
-	ann.post("/attachments", object{}).problem(404, "not_found")
 	r := ann.post("/users/me", object{}).problem(405, "method_not_allowed")
 	if allow := r.header.Get("Allow"); !strings.Contains(allow, "PATCH") {
 		t.Errorf("Allow: %q", allow)
@@ -232,7 +232,7 @@ func TestOpenAPI(t *testing.T) {
 		t.Errorf("openapi %v", doc["openapi"])
 	}
 	paths := doc["paths"].(map[string]any)
-	app := api.NewApp(api.Config{})
+	app := api.NewApp(api.Config{Files: &attach.Service{}})
 	registered := 0
 	for _, route := range app.GetRoutes(true) {
 		if route.Method == fiber.MethodHead || strings.HasPrefix(route.Path, "/docs") || route.Path == "/openapi.json" {

@@ -28,6 +28,13 @@ type sendInput struct {
 	}
 }
 
+type searchMessagesInput struct {
+	Q      string `query:"q" required:"true" maxLength:"100" doc:"Words in any of their forms, \"phrases\" and beginnings*."`
+	ChatID string `query:"chatId" doc:"Only in this chat."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"50" doc:"20 when left out."`
+	Cursor string `query:"cursor" maxLength:"200" doc:"A nextCursor of an earlier page."`
+}
+
 type messageInput struct {
 	ID string `path:"id"`
 }
@@ -47,6 +54,7 @@ type reactionInput struct {
 func (a *API) messageRoutes() {
 	handle(a, route{http.MethodGet, "/messages", "listMessages", "Read a chat's history, or what changed", "messages", 0, false, ""}, a.history)
 	handle(a, route{http.MethodPost, "/messages", "sendMessage", "Send a message", "messages", http.StatusCreated, false, limit.Send}, a.send)
+	handle(a, route{http.MethodGet, "/messages/search", "searchMessages", "Find messages in one's chats, newest first", "messages", 0, false, limit.Search}, a.searchMessages)
 	handle(a, route{http.MethodPatch, "/messages/{id}", "editMessage", "Edit one's own message", "messages", 0, false, limit.Change}, a.edit)
 	handle(a, route{http.MethodDelete, "/messages/{id}", "deleteMessage", "Delete a message", "messages", http.StatusNoContent, false, limit.Change}, a.delete)
 	handle(a, route{http.MethodPut, "/messages/{id}/reactions/{emoji}", "addReaction", "React with an emoji", "messages", 0, false, limit.Change}, a.react(true))
@@ -61,6 +69,17 @@ func (a *API) history(ctx context.Context, in *historyInput) (*body[chat.Message
 	}
 	return answer(a.cfg.Chats.History(ctx, from(ctx).UserID, store.MessageQuery{ChatID: chatID, Before: in.Before.pointer(),
 		After: in.After.pointer(), SinceRev: in.SinceRev.pointer(), Limit: in.Limit}))
+}
+
+func (a *API) searchMessages(ctx context.Context, in *searchMessagesInput) (*body[chat.SearchPage], error) {
+	var chatID store.ID
+	if in.ChatID != "" {
+		var err error
+		if chatID, err = pathID(in.ChatID); err != nil {
+			return nil, err
+		}
+	}
+	return answer(a.cfg.Chats.SearchMessages(ctx, from(ctx).UserID, chatID, in.Q, in.Limit, in.Cursor))
 }
 
 func (a *API) send(ctx context.Context, in *sendInput) (*stated[chat.Message], error) {

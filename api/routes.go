@@ -70,11 +70,13 @@ type route struct {
 }
 
 // handle registers an endpoint, and turns its errors into problems.
-func handle[I, O any](a *API, r route, fn func(context.Context, *I) (*O, error)) {
+// Options complete its documentation.
+func handle[I, O any](a *API, r route, fn func(context.Context, *I) (*O, error), options ...func(*huma.Operation)) {
 	op := huma.Operation{
 		Method: r.method, Path: r.path, OperationID: r.id, Summary: r.summary, Tags: []string{r.tag}, DefaultStatus: r.status,
-		// The body is in memory by the time huma asks for it; Fiber's own limits and timeouts have done their work.
+		// Fiber's own deadline for the whole request holds.
 		BodyReadTimeout: -1,
+		MaxBodyBytes:    maxBody,
 		Responses: map[string]*huma.Response{"default": {
 			Description: "A refusal",
 			Content:     map[string]*huma.MediaType{problemJSON: {Schema: a.problemSchema()}},
@@ -98,6 +100,25 @@ func handle[I, O any](a *API, r route, fn func(context.Context, *I) (*O, error))
 	}); ok {
 		made.orFound(op.Responses)
 	}
+	for _, o := range options {
+		o(a.documented(r))
+	}
+}
+
+// documented is an operation as the document has it.
+func (a *API) documented(r route) *huma.Operation {
+	item := a.huma.OpenAPI().Paths[r.path]
+	switch r.method {
+	case http.MethodGet:
+		return item.Get
+	case http.MethodPut:
+		return item.Put
+	case http.MethodPost:
+		return item.Post
+	case http.MethodPatch:
+		return item.Patch
+	}
+	return item.Delete
 }
 
 func (a *API) problemSchema() *huma.Schema {
@@ -108,7 +129,8 @@ func (a *API) problemSchema() *huma.Schema {
 type caller struct {
 	auth.Identity // zero where no token is asked for
 	client        auth.Client
-	network       string // by which strangers are counted
+	network       string     // by which strangers are counted
+	request       *fiber.Ctx // for what huma does not know of: streams and ranges; not to be kept
 }
 
 type callerKey struct{}
@@ -118,7 +140,7 @@ func from(ctx context.Context) caller { return ctx.Value(callerKey{}).(caller) }
 
 func describe(c *fiber.Ctx) caller {
 	address := peer.Address(c)
-	return caller{client: auth.Client{UserAgent: c.Get(fiber.HeaderUserAgent), Address: address.String()}, network: peer.Network(address)}
+	return caller{client: auth.Client{UserAgent: c.Get(fiber.HeaderUserAgent), Address: address.String()}, network: peer.Network(address), request: c}
 }
 
 // introduce lets everybody in.

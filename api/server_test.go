@@ -17,7 +17,9 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"confab/api"
+	"confab/internal/attach"
 	"confab/internal/auth"
+	"confab/internal/blob"
 	"confab/internal/bus"
 	"confab/internal/call"
 	"confab/internal/chat"
@@ -72,11 +74,16 @@ func newServerWith(t *testing.T, scale float64, change func(*api.Config)) *serve
 	s := &server{T: t, calls: &calls{}, log: &logBuffer{}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	db, events := enginetest.SQLite(t), &bus.Local{}
-	s.chats = chat.New(chat.Config{Store: db, Bus: events, Log: log})
-	s.auth = auth.New(auth.Config{Store: db, Bus: events, Chats: s.chats, Log: log, Cost: bcrypt.MinCost,
-		Secret: []byte("0123456789abcdef0123456789abcdef")})
+	blobs, err := blob.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := []byte("0123456789abcdef0123456789abcdef")
+	files := attach.New(attach.Config{Store: db, Blobs: blobs, Secret: secret, Log: log})
+	s.chats = chat.New(chat.Config{Store: db, Bus: events, Link: files.Link, Log: log})
+	s.auth = auth.New(auth.Config{Store: db, Bus: events, Chats: s.chats, Log: log, Cost: bcrypt.MinCost, Secret: secret})
 	cfg := api.Config{
-		Auth: s.auth, Chats: s.chats, Calls: s.calls, Limits: limit.New(scale), Version: "test", Log: log,
+		Auth: s.auth, Chats: s.chats, Calls: s.calls, Files: files, Limits: limit.New(scale), Version: "test", Log: log,
 		Ready: func(context.Context) error { return s.ready },
 		ICE: func(id store.ID) ([]api.ICEServer, time.Duration) {
 			return []api.ICEServer{{URLs: []string{"turn:example.com"}, Username: "1:" + string(id), Credential: "c"}}, time.Hour

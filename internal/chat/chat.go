@@ -221,11 +221,6 @@ func (s *Service) Typing(ctx context.Context, actor, session, chatID store.ID, o
 	return nil
 }
 
-// Seen keeps when somebody's last socket went, which others see as lastSeenAt.
-func (s *Service) Seen(ctx context.Context, userID store.ID, at time.Time) error {
-	return s.store.Update(ctx, func(tx store.Tx) error { return tx.TouchUser(ctx, userID, at) })
-}
-
 func (s *Service) online(userID store.ID) bool { return s.presence != nil && s.presence.Online(userID) }
 
 func (s *Service) activeCall(chatID store.ID) *ActiveCall {

@@ -78,10 +78,12 @@ func ParseCursor(cursor string) (store.Page, error) {
 	ms, id, _ := strings.Cut(string(raw), " ")
 	n, numErr := strconv.ParseInt(ms, 10, 64)
 	if err != nil || numErr != nil || n < 0 || n > maxMilli || wellFormed(store.ID(id)) != nil {
-		return store.Page{}, fault.InvalidField("cursor", "is not one that this server gave out")
+		return store.Page{}, badCursor()
 	}
 	return store.Page{Before: time.UnixMilli(n).UTC(), BeforeID: store.ID(id)}, nil
 }
+
+func badCursor() error { return fault.InvalidField("cursor", "is not one that this server gave out") }
 
 // maxMilli is the end of the year 9999, past which a time has no RFC 3339 form.
 const maxMilli = 253402300799999

@@ -55,7 +55,7 @@ func (s *Service) message(m store.Message, status Status) Message {
 	}
 	v.Content, v.ReplyTo, v.Meta = m.Content, m.ReplyTo, m.Meta
 	for _, a := range m.Attachments {
-		v.Attachments = append(v.Attachments, s.attachment(a))
+		v.Attachments = append(v.Attachments, s.AttachmentOf(a))
 	}
 	for _, r := range m.Reactions {
 		v.Reactions = append(v.Reactions, Reaction(r))
@@ -63,7 +63,8 @@ func (s *Service) message(m store.Message, status Status) Message {
 	return v
 }
 
-func (s *Service) attachment(a store.Attachment) Attachment {
+// AttachmentOf shows a file to somebody who may read it: its owner, or the members of the chat that it was sent to.
+func (s *Service) AttachmentOf(a store.Attachment) Attachment {
 	url, expires := s.link(a.ID)
 	v := Attachment{
 		ID: a.ID, Name: a.Name, Mime: a.Mime, Size: a.Size, Width: a.Width, Height: a.Height, DurationMs: a.DurationMs,

@@ -26,6 +26,8 @@ type SendInput struct {
 	ClientID      string
 	ReplyTo       store.ID
 	AttachmentIDs []store.ID
+
+	digest []byte // of a recording, whose attachment is a new one with each attempt
 }
 
 // Send posts a message; created is false when ClientID was used before, and the message is the one stored then.
@@ -183,6 +185,9 @@ func (in SendInput) hash() []byte {
 	part(string(in.ReplyTo))
 	for _, id := range in.AttachmentIDs {
 		part(string(id))
+	}
+	if in.digest != nil {
+		part(string(in.digest))
 	}
 	return h.Sum(nil)
 }

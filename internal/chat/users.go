@@ -66,6 +66,35 @@ func (s *Service) UpdateProfile(ctx context.Context, actor store.ID, patch Profi
 	return s.ProfileOf(u), nil
 }
 
+// SetAvatar shows one of the actor's own uploads as their avatar, or none when the id is empty. Refusal: not_found.
+func (s *Service) SetAvatar(ctx context.Context, actor, attachmentID store.ID) (Profile, error) {
+	var u store.User
+	var contacts []store.ID
+	err := s.store.Update(ctx, func(tx store.Tx) (err error) {
+		if u, err = tx.LockUser(ctx, actor); err != nil {
+			return err
+		}
+		if attachmentID != "" {
+			if a, err := tx.Attachment(ctx, attachmentID); err != nil {
+				return err
+			} else if a.OwnerID != actor || a.MessageID != "" {
+				return notFound()
+			}
+		}
+		u.AvatarID, u.UpdatedAt = attachmentID, s.now()
+		if err := tx.UpdateUser(ctx, u); err != nil {
+			return err
+		}
+		contacts, err = tx.Contacts(ctx, actor)
+		return err
+	})
+	if err != nil {
+		return Profile{}, refusal(err)
+	}
+	s.bus.Publish(bus.Event{Name: EventUserUpdated, To: append(contacts, actor), Data: UserUpdatedEvent{s.publicUser(u)}})
+	return s.ProfileOf(u), nil
+}
+
 func (p *ProfilePatch) clean() error {
 	for _, f := range []struct {
 		value *string

@@ -84,7 +84,7 @@ func TestPresenceIsForThoseWhoShareAChat(t *testing.T) {
 		p := w.people(3)
 		w.direct(p[0], p[1])
 		w.online[p[1]], w.online[p[2]] = true, true
-		w.must(w.Seen(t.Context(), p[1], w.clock.now()))
+		w.must(s.Update(t.Context(), func(tx store.Tx) error { return tx.TouchUser(t.Context(), p[1], w.clock.now()) }))
 		known, err := w.User(t.Context(), p[0], p[1])
 		w.must(err)
 		if known.Online == nil || !*known.Online || known.LastSeenAt == nil || known.Username != "person1" {

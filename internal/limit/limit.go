@@ -22,6 +22,7 @@ const (
 	Send         = "send"          // by user: messages, by REST and socket
 	Change       = "change"        // by user: edits, reactions, chats and members
 	Search       = "search"        // by user
+	Upload       = "upload"        // by user
 	Receipt      = "receipt"       // by user
 	Typing       = "typing"        // by user
 	Call         = "call"          // by user: starting, joining, renegotiating
@@ -50,6 +51,7 @@ func rates() map[string]rate {
 		Send:         {burst: 300, perSecond: 30},
 		Change:       {burst: 200, perSecond: 20},
 		Search:       {burst: 40, perSecond: 5},
+		Upload:       {burst: 60, perSecond: 1},
 		Receipt:      {burst: 600, perSecond: 60},
 		Typing:       {burst: 30, perSecond: 3},
 		Call:         {burst: 60, perSecond: 3},

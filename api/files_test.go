@@ -1,0 +1,313 @@
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"confab/store"
+)
+
+// field is a part of a form; with a file name it is a file.
+type field struct{ name, file, content string }
+
+func (a account) form(method, path string, fields ...field) *reply {
+	a.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for _, f := range fields {
+		var part io.Writer
+		var err error
+		if f.file != "" {
+			part, err = w.CreateFormFile(f.name, f.file)
+		} else {
+			part, err = w.CreateFormField(f.name)
+		}
+		if err != nil {
+			a.Fatal(err)
+		}
+		if _, err := io.WriteString(part, f.content); err != nil {
+			a.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		a.Fatal(err)
+	}
+	return a.send(method, path, a.token, b.String(), "Content-Type", w.FormDataContentType())
+}
+
+func picture(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewNRGBA(image.Rect(0, 0, 30, 20))); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// wave is half a second of silence.
+func wave() string {
+	const rate, bytesPerSample = 8000, 2
+	data := make([]byte, rate*bytesPerSample/2)
+	b := []byte("RIFF")
+	b = binary.LittleEndian.AppendUint32(b, uint32(36+len(data)))
+	b = append(b, "WAVEfmt "...)
+	b = binary.LittleEndian.AppendUint32(b, 16)
+	b = binary.LittleEndian.AppendUint16(b, 1)
+	b = binary.LittleEndian.AppendUint16(b, 1)
+	b = binary.LittleEndian.AppendUint32(b, rate)
+	b = binary.LittleEndian.AppendUint32(b, rate*bytesPerSample)
+	b = binary.LittleEndian.AppendUint16(b, bytesPerSample)
+	b = binary.LittleEndian.AppendUint16(b, 8*bytesPerSample)
+	b = append(b, "data"...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
+	return string(append(b, data...))
+}
+
+func TestAttachments(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann, bob, eve := s.join("ann"), s.join("bob"), s.join("eve")
+	c := ann.group(bob)
+	up := ann.form("POST", "/attachments", field{"note", "", "x"}, field{"file", "../../a b.png", picture(t)}).is(201).object()
+	if up["mime"] != "image/png" || up["width"] != 30.0 || up["height"] != 20.0 || strings.ContainsAny(up["name"].(string), "/\\") || up["expiresAt"] == nil {
+		t.Errorf("%v", up)
+	}
+	path := "/attachments/" + up["id"].(string)
+	ann.get(path).is(200)
+	bob.get(path).problem(404, "not_found")
+	s.send("GET", path, "", nil).problem(401, "unauthorized")
+	s.send("GET", up["url"].(string), "", nil).is(200)
+	s.send("GET", strings.Replace(up["url"].(string), "sig=", "sig=x", 1), "", nil).problem(404, "not_found")
+	ann.get("/attachments/x").problem(404, "not_found")
+
+	m := ann.post("/messages", object{"chatId": c, "attachmentIds": []any{up["id"]}}).is(201).object()
+	if m["kind"] != "file" || len(m["attachments"].([]any)) != 1 {
+		t.Errorf("%v", m)
+	}
+	got := bob.get(path).is(200)
+	if string(got.raw) != picture(t) {
+		t.Error("other bytes came back")
+	}
+	for name, want := range map[string]string{"Content-Type": "image/png", "X-Content-Type-Options": "nosniff", "Accept-Ranges": "bytes"} {
+		if got.header.Get(name) != want {
+			t.Errorf("%s: %q", name, got.header.Get(name))
+		}
+	}
+	if !strings.HasPrefix(got.header.Get("Content-Disposition"), "inline") || !strings.Contains(got.header.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("%v", got.header)
+	}
+	eve.get(path).problem(404, "not_found")
+	bob.send("GET", path, bob.token, nil, "If-None-Match", got.header.Get("ETag")).is(304)
+	ann.del("/messages/"+m["id"].(string), nil).is(204)
+	bob.get(path).problem(404, "not_found")
+
+	page := ann.form("POST", "/attachments", field{"file", "a.html", "<script>alert(1)</script>"}).is(201)
+	if got := ann.get("/attachments/" + page.str("id")).is(200); !strings.HasPrefix(got.header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("a page is shown as one: %v", got.header)
+	}
+	ann.form("POST", "/attachments", field{"other", "", "x"}).problem(422, "invalid", "file")
+	ann.form("POST", "/attachments", field{"file", "a", ""}).problem(422, "empty_file", "file")
+	ann.post("/attachments", object{}).problem(415, "unsupported_media_type")
+	ann.send("POST", "/attachments", ann.token, "garbage", "Content-Type", "multipart/form-data; boundary=x").problem(422, "invalid", "file")
+	ann.send("POST", "/attachments", ann.token, "--x\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\ncut", "Content-Type", "multipart/form-data; boundary=x").problem(400, "upload_cut_off")
+	s.send("POST", "/attachments", "", "x", "Content-Type", "multipart/form-data; boundary=x").problem(401, "unauthorized")
+	many := make([]field, 40)
+	for i := range many {
+		many[i] = field{fmt.Sprint(i), "", "x"}
+	}
+	ann.form("POST", "/attachments", many...).problem(400, "malformed")
+}
+
+func TestRanges(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann := s.join("ann")
+	path := "/attachments/" + ann.form("POST", "/attachments", field{"file", "a.bin", "0123456789"}).is(201).str("id")
+	etag := ann.get(path).header.Get("ETag")
+	for name, c := range map[string]struct {
+		headers []string
+		status  int
+		body    string
+		told    string
+	}{
+		"from the beginning":   {[]string{"Range", "bytes=0-3"}, 206, "0123", "bytes 0-3/10"},
+		"to the end":           {[]string{"Range", "bytes=7-"}, 206, "789", "bytes 7-9/10"},
+		"the last ones":        {[]string{"Range", "bytes=-2"}, 206, "89", "bytes 8-9/10"},
+		"more than there is":   {[]string{"Range", "bytes=8-99"}, 206, "89", "bytes 8-9/10"},
+		"more last than all":   {[]string{"Range", "bytes=-99"}, 206, "0123456789", "bytes 0-9/10"},
+		"past the end":         {[]string{"Range", "bytes=10-"}, 416, "", "bytes */10"},
+		"the last none":        {[]string{"Range", "bytes=-0"}, 416, "", "bytes */10"},
+		"backwards":            {[]string{"Range", "bytes=5-2"}, 200, "0123456789", ""},
+		"several":              {[]string{"Range", "bytes=0-1,4-5"}, 200, "0123456789", ""},
+		"another unit":         {[]string{"Range", "lines=1-2"}, 200, "0123456789", ""},
+		"nonsense":             {[]string{"Range", "bytes=a-b"}, 200, "0123456789", ""},
+		"beyond all numbers":   {[]string{"Range", "bytes=0-99999999999999999999"}, 200, "0123456789", ""},
+		"of this version":      {[]string{"Range", "bytes=0-3", "If-Range", etag}, 206, "0123", "bytes 0-3/10"},
+		"of another version":   {[]string{"Range", "bytes=0-3", "If-Range", `"x"`}, 200, "0123456789", ""},
+		"nothing asked for":    {nil, 200, "0123456789", ""},
+		"the largest position": {[]string{"Range", "bytes=9223372036854775807-"}, 416, "", "bytes */10"},
+	} {
+		r := s.send("GET", path, ann.token, nil, c.headers...)
+		r.what = name
+		r.is(c.status)
+		if c.status != 416 && string(r.raw) != c.body {
+			t.Errorf("%s: %q", name, r.raw)
+		}
+		if got := r.header.Get("Content-Range"); got != c.told {
+			t.Errorf("%s: Content-Range %q", name, got)
+		}
+	}
+}
+
+func TestUploadAudio(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann, bob, eve := s.join("ann"), s.join("bob"), s.join("eve")
+	c := ann.group(bob)
+	fields := []field{{"audio", "voice.txt", wave()}, {"clientId", "", "k"}, {"waveform", "", "[0, 128, 255]"}, {"durationMs", "", "123"}, {"chatId", "", c}}
+	m := ann.form("POST", "/messages/upload-audio", fields...).is(201).object()
+	a := m["attachments"].([]any)[0].(map[string]any)
+	if m["kind"] != "audio" || a["mime"] != "audio/wav" || a["durationMs"] != 500.0 || fmt.Sprint(a["waveform"]) != "[0 128 255]" {
+		t.Errorf("%v", m)
+	}
+	if again := ann.form("POST", "/messages/upload-audio", fields...).is(200); again.str("id") != m["id"] {
+		t.Errorf("%s", again.raw)
+	}
+	fields[0].content = wave()[:4000] + wave()[4000:] + "\x00\x00"
+	ann.form("POST", "/messages/upload-audio", fields...).problem(409, "client_id_conflict")
+	bob.get("/attachments/" + a["id"].(string)).is(200)
+	eve.form("POST", "/messages/upload-audio", field{"chatId", "", c}, field{"file", "a", wave()}).problem(404, "not_found")
+	ann.form("POST", "/messages/upload-audio", field{"chatId", "", c}).problem(422, "invalid", "audio")
+	ann.form("POST", "/messages/upload-audio", field{"audio", "a", wave()}).problem(422, "invalid", "chatId")
+	ann.form("POST", "/messages/upload-audio", field{"chatId", "", "x"}, field{"audio", "a", wave()}).problem(422, "invalid", "chatId")
+	ann.form("POST", "/messages/upload-audio", field{"chatId", "", c}, field{"audio", "a.ogg", picture(t)}).problem(415, "unsupported_media")
+	for bad, name := range map[field]string{{"waveform", "", "[300]"}: "waveform", {"waveform", "", "loud"}: "waveform",
+		{"durationMs", "", "long"}: "durationMs", {"clientId", "", strings.Repeat("k", 9000)}: "clientId", {"clientId", "", "a\nb"}: "clientId"} {
+		ann.form("POST", "/messages/upload-audio", field{"chatId", "", c}, field{"audio", "a", wave()}, bad).problem(422, "invalid", name)
+	}
+	ann.form("POST", "/messages/upload-audio", field{"audio", "a", wave()}, field{"audio", "a", wave()}).problem(422, "invalid", "audio")
+	if list := bob.get("/messages?chatId=" + c).object()["items"].([]any); len(list) != 1 {
+		t.Errorf("%d messages", len(list))
+	}
+}
+
+func TestAvatar(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann, bob := s.join("ann"), s.join("bob")
+	me := ann.form("PUT", "/users/me/avatar", field{"file", "me.png", picture(t)}).is(200).object()
+	s.send("GET", me["avatarUrl"].(string), "", nil).is(200)
+	if seen := bob.get("/users/" + ann.id).object()["avatarUrl"]; seen == nil {
+		t.Error("others see no avatar")
+	}
+	ann.form("PUT", "/users/me/avatar", field{"file", "me.png", "no picture"}).problem(415, "unsupported_media")
+	ann.put("/users/me/avatar", object{}).problem(415, "unsupported_media_type")
+	if me := ann.del("/users/me/avatar", nil).is(200).object(); me["avatarUrl"] != nil {
+		t.Errorf("%v", me)
+	}
+}
+
+func TestSearchMessages(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann, bob := s.join("ann"), s.join("bob")
+	shared, own := ann.group(bob), ann.group()
+	for _, text := range []string{"the first apple", "two apples", "a pear", "Зелёные яблоки"} {
+		ann.say(shared, text)
+	}
+	ann.say(own, "a secret apple")
+	count := func(who account, query string) int {
+		t.Helper()
+		return len(who.get("/messages/search?" + query).is(200).object()["items"].([]any))
+	}
+	if n := count(ann, "q=apple"); n != 3 {
+		t.Errorf("%d", n)
+	}
+	if n := count(bob, "q=apple"); n != 2 {
+		t.Errorf("a member of one chat finds %d", n)
+	}
+	if n := count(ann, "q=apple&chatId="+own); n != 1 {
+		t.Errorf("%d", n)
+	}
+	if n := count(bob, "q="+url.QueryEscape("яблоко")); n != 1 {
+		t.Errorf("%d", n)
+	}
+	page := ann.get("/messages/search?q=apple&limit=2").is(200).object()
+	if n := count(ann, "q=apple&limit=2&cursor="+page["nextCursor"].(string)); n != 1 {
+		t.Errorf("the second page has %d", n)
+	}
+	bob.get("/messages/search?q=apple&chatId="+own).problem(404, "not_found")
+	bob.get("/messages/search").problem(422, "invalid", "q")
+	bob.get("/messages/search?q=x&cursor=y").problem(422, "invalid", "cursor")
+	bob.get("/messages/search?q=x&limit=51").problem(422, "invalid", "limit")
+}
+
+// TestUnwantedBodies sends bodies that nobody reads and looks at what the connection does next.
+func TestUnwantedBodies(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	const hidden = "DELETE /users/me HTTP/1.1\r\nHost: x\r\n\r\n"
+	for name, c := range map[string]struct {
+		head  string
+		body  string
+		close bool
+	}{
+		"a request inside a body":  {"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: " + fmt.Sprint(300000+len(hidden)) + "\r\n\r\n", strings.Repeat("x", 300000) + hidden, false},
+		"the same in chunks":       {"POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", fmt.Sprintf("%x\r\n", len(hidden)) + hidden + "\r\n0\r\n\r\n", false},
+		"without a token":          {"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " + fmt.Sprint(len(hidden)) + "\r\n\r\n", hidden, false},
+		"more than is thrown away": {"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n", strings.Repeat("x", 2<<20), true},
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		go func() { // the server may stop to read and close: what comes of writing is not the point
+			_, _ = io.WriteString(conn, c.head+c.body+"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+		}()
+		in := bufio.NewReader(conn)
+		first, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		_, _ = io.Copy(io.Discard, first.Body)
+		if first.StatusCode < 400 || first.Close != c.close {
+			t.Errorf("%s: %d, close %v", name, first.StatusCode, first.Close)
+		}
+		if c.close {
+			continue
+		}
+		second, err := http.ReadResponse(in, nil)
+		if err != nil || second.StatusCode != 200 {
+			t.Errorf("%s: what followed was answered with %v %v", name, second, err)
+		}
+	}
+}
+
+func TestDeletedMessagesAreNotFound(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann := s.join("ann")
+	c := ann.group()
+	m := ann.say(c, "a plum")
+	ann.del("/messages/"+m["id"].(string), nil).is(204)
+	if found := ann.get("/messages/search?q=plum").object()["items"].([]any); len(found) != 0 {
+		t.Errorf("%v", found)
+	}
+	ann.patch("/messages/"+string(store.NewID()), object{"content": "x"}).problem(404, "not_found")
+}
