@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Person } from "./harness/browser.ts";
 import { grows, hears, showsMoving } from "./harness/look.ts";
 import { Postgres } from "./harness/postgres.ts";
@@ -31,6 +31,11 @@ describe.each(["SQLite", "PostgreSQL"])("two people on %s", (engine) => {
     if (engine === "PostgreSQL") postgres = await Postgres.start();
     server = await Server.start(postgres ? { DATABASE_URL: postgres.url } : {});
     [anna, boris] = await Promise.all([Person.open("anna", amber), Person.open("boris", teal)]);
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail")
+      await Promise.all([anna, boris].map((person) => person?.pictureOfFailure()));
   });
 
   afterAll(async () => {

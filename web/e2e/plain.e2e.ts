@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Account, makeChat, register } from "./harness/api.ts";
 import { Person } from "./harness/browser.ts";
 import { grows, hears, showsMoving } from "./harness/look.ts";
@@ -22,6 +22,11 @@ beforeAll(async () => {
     Person.open("ben", teal),
     Person.open("cleo", violet),
   ])) as [Person, Person, Person];
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail")
+    await Promise.all([caller, callee, third].map((person) => person?.pictureOfFailure()));
 });
 
 afterAll(async () => {

@@ -70,6 +70,13 @@ export class Person {
     if (pictures) await this.page.screenshot({ path: join(pictures, `${title}.png`) });
   }
 
+  /** Takes a picture of a page on which a test failed, into the folder for temporary files, and says where. */
+  async pictureOfFailure(): Promise<void> {
+    const path = join(tmpdir(), `confab-failed-${this.name}.png`);
+    await this.page.screenshot({ path });
+    console.error(`${this.name} saw ${path}`);
+  }
+
   async close(): Promise<void> {
     await this.context.close();
     rmSync(this.dir, { recursive: true, force: true });

@@ -31,7 +31,7 @@ export async function openChat(page: Page, title: string): Promise<void> {
 }
 
 export function composer(page: Page): Locator {
-  return page.getByTestId("composer").getByRole("textbox");
+  return page.getByTestId("composer");
 }
 
 export async function write(page: Page, text: string): Promise<void> {
