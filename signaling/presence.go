@@ -57,13 +57,11 @@ func (d *herald) call(p *person) {
 	d.queue = append(d.queue, p)
 	if !d.running {
 		d.running = true
-		d.work.Add(1)
-		go d.run()
+		d.work.Go(d.run)
 	}
 }
 
 func (d *herald) run() {
-	defer d.work.Done()
 	for {
 		d.mu.Lock()
 		n := min(len(d.queue), heraldBatch)

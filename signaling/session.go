@@ -142,13 +142,11 @@ func (s *session) startWriter() {
 		return
 	}
 	s.writing = true
-	s.writers.Add(1)
-	go s.drain()
+	s.writers.Go(s.drain)
 }
 
 // drain is the writer: it writes whatever is queued, and goes.
 func (s *session) drain() {
-	defer s.writers.Done()
 	for {
 		s.mu.Lock()
 		if len(s.queue) == 0 {

@@ -111,12 +111,8 @@ func (c *call) launch(p *participant, members []store.Member) {
 	c.row = store.Call{ID: c.id, ChatID: c.chatID, StartedBy: p.userID, StartedAt: now}
 	row := c.row
 	c.write("create", func(ctx context.Context, tx store.Tx) error { return tx.CreateCall(ctx, row) })
-	c.ringOthers(p, members, now)
-	c.svc.work.Add(1)
-	go func() {
-		defer c.svc.work.Done()
-		c.watchQuality()
-	}()
+	c.ringOthers(members, now)
+	c.svc.work.Go(c.watchQuality)
 }
 
 // admit makes p, whose leg stands, a participant whom others see. mu is held. The channel is closed when the history

@@ -38,8 +38,7 @@ func (j *journal) add(what string, do func(context.Context) error) <-chan struct
 	j.entries = append(j.entries, e)
 	if !j.running {
 		j.running = true
-		j.work.Add(1)
-		go j.run()
+		j.work.Go(j.run)
 	}
 	return e.done
 }
@@ -51,7 +50,6 @@ func (j *journal) full() bool {
 }
 
 func (j *journal) run() {
-	defer j.work.Done()
 	for {
 		j.mu.Lock()
 		if len(j.entries) == 0 {

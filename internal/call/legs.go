@@ -115,13 +115,15 @@ func (c *call) watchMedia(p *participant) {
 		stopTimer(p.silence)
 		p.silence = nil
 	case p.silence == nil:
-		p.silence = time.AfterFunc(c.svc.cfg.MediaTimeout, func() {
-			c.mu.Lock()
+		var timer *time.Timer
+		timer = time.AfterFunc(c.svc.cfg.MediaTimeout, func() {
+			c.mu.Lock() // also orders the next line after the assignment of timer
 			defer c.unlock()
-			if p.silence != nil {
+			if p.silence == timer {
 				c.remove(p, ReasonLost)
 			}
 		})
+		p.silence = timer
 	}
 }
 

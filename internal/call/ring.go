@@ -26,11 +26,16 @@ type ring struct {
 	answering sync.Mutex // one answer is tried at a time: the first valid one wins, and a bad one spoils nothing
 }
 
-// ringOthers rings every member but the caller. mu is held.
-func (c *call) ringOthers(caller *participant, members []store.Member, now time.Time) {
+// ringOthers rings every member who is not in the call or just joining it. mu is held.
+func (c *call) ringOthers(members []store.Member, now time.Time) {
+	if len(members) < 2 {
+		return
+	}
+	c.ringUntil = now.Add(c.svc.cfg.RingTimeout)
+	c.ringTimer = time.AfterFunc(c.svc.cfg.RingTimeout, c.ringOver)
 	var rung []*ring
 	for _, m := range members {
-		if _, lost := c.gone[m.UserID]; lost || m.UserID == caller.userID {
+		if _, lost := c.gone[m.UserID]; lost || c.present(m.UserID) {
 			continue
 		}
 		if c.svc.cfg.Registry.enter(m.UserID, c) != nil {
@@ -41,21 +46,12 @@ func (c *call) ringOthers(caller *participant, members []store.Member, now time.
 		c.concerned[m.UserID] = struct{}{}
 		rung = append(rung, r)
 	}
-	if len(rung) == 0 {
-		return
-	}
-	c.ringUntil = now.Add(c.svc.cfg.RingTimeout)
-	c.ringTimer = time.AfterFunc(c.svc.cfg.RingTimeout, c.ringOver)
 	for _, r := range rung {
 		if len(members) > RingOfferMax {
 			c.sound(r, "")
 			continue
 		}
-		c.svc.work.Add(1)
-		go func() {
-			defer c.svc.work.Done()
-			c.prepare(r)
-		}()
+		c.svc.work.Go(func() { c.prepare(r) })
 	}
 }
 
