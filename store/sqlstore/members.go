@@ -74,7 +74,8 @@ func (t *Tx) Unread(ctx context.Context, userID store.ID, chatIDs ...store.ID) (
 func (t *Tx) unread(ctx context.Context, what, and string, userID store.ID, chatIDs []store.ID) (map[store.ID]int64, error) {
 	counts, err := many(ctx, t, what, scanCount, `SELECT m.chat_id, COUNT(*) FROM members me
 		JOIN messages m ON m.chat_id = me.chat_id AND m.seq > me.read_seq
-		WHERE me.user_id = $1 AND me.chat_id IN {$2} AND m.user_id <> me.user_id AND m.deleted_at IS NULL`+and+`
+		WHERE me.user_id = $1 AND me.chat_id IN {$2} AND m.user_id <> me.user_id AND m.deleted_at IS NULL
+			AND m.kind <> 'system' `+and+`
 		GROUP BY m.chat_id`, id(userID), t.ids(chatIDs))
 	if err != nil {
 		return nil, err
