@@ -13,7 +13,17 @@ import { startCall } from "./actions";
 const stay = 3000;
 
 /** The last word of a call. What went wrong waits to be read; an ordinary end goes away by itself. */
-export function CallEnded({ call, title, chat }: { call: CallState; title: string; chat: Chat | undefined }) {
+export function CallEnded({
+  call,
+  title,
+  chat,
+  since,
+}: {
+  call: CallState;
+  title: string;
+  chat: Chat | undefined;
+  since: number | null;
+}) {
   const { t } = useTranslation();
   const me = useMe();
   const [endedAt] = useState(() => Date.now());
@@ -37,7 +47,7 @@ export function CallEnded({ call, title, chat }: { call: CallState; title: strin
         />
         <p className="mt-5 text-2xl font-semibold text-white">{title}</p>
         <p role="status" className="mt-1.5 text-[16px] text-white/75">
-          {useReason(call, endedAt)}
+          {useReason(call, since === null ? null : (endedAt - since) / 1000)}
         </p>
         {call.error && <p className="mt-2 max-w-sm text-[#ffb4ab]">{errorText(t, call.error)}</p>}
         <div className="mt-8 flex gap-3">
@@ -57,7 +67,7 @@ export function CallEnded({ call, title, chat }: { call: CallState; title: strin
   );
 }
 
-function useReason(call: CallState, endedAt: number): string {
+function useReason(call: CallState, seconds: number | null): string {
   const { t } = useTranslation();
   switch (call.endReason) {
     case "declined":
@@ -70,12 +80,10 @@ function useReason(call: CallState, endedAt: number): string {
     case "removed":
       return t("call.endedRemoved");
     case "failed":
-      return call.startedAt ? t("call.endedFailed") : t("call.startFailed");
+      return seconds !== null ? t("call.endedFailed") : t("call.startFailed");
     case "connection-lost":
       return t("call.endedFailed");
     default:
-      return call.startedAt
-        ? t("call.endedDuration", { duration: duration((endedAt - Date.parse(call.startedAt)) / 1000) })
-        : t("call.ended");
+      return seconds !== null ? t("call.endedDuration", { duration: duration(seconds) }) : t("call.ended");
   }
 }

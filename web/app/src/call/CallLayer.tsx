@@ -1,9 +1,10 @@
 import { useEffect } from "react";
-import { useCalls, useCurrentCall } from "../hooks";
+import { useCalls, useCurrentCall, useModel } from "../hooks";
 import { CallAudio } from "./CallAudio";
 import { CallScreen } from "./CallScreen";
 import { IncomingCalls } from "./IncomingCalls";
 import { SmallCall } from "./SmallCall";
+import { useTalkingSince } from "./talkingSince";
 import { useRinging } from "./useRinging";
 import { openCall, useCallView } from "./view";
 
@@ -12,6 +13,8 @@ export function CallLayer() {
   const incoming = useCalls((state) => state.incoming);
   const call = useCurrentCall();
   const view = useCallView();
+  const chat = useModel((state) => state.chats.find((each) => each.id === call?.chatId));
+  const since = useTalkingSince(call, chat);
   useRinging(incoming.length > 0 && !call, call?.phase === "ringing");
 
   // The next call opens large, whatever became of this one.
@@ -22,8 +25,8 @@ export function CallLayer() {
 
   return (
     <>
-      {call && view === "full" && <CallScreen call={call} />}
-      {call && view === "small" && <SmallCall call={call} />}
+      {call && view === "full" && <CallScreen call={call} chat={chat} since={since} />}
+      {call && view === "small" && <SmallCall call={call} chat={chat} since={since} />}
       {call && <CallAudio streams={call.audioStreams} />}
       <IncomingCalls calls={incoming} busy={call !== null && call.phase !== "ended"} />
     </>

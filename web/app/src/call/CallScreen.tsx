@@ -1,9 +1,9 @@
-import type { CallState } from "@confab/sdk";
+import type { CallState, Chat } from "@confab/sdk";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { titleOf } from "../chats/preview";
 import { client } from "../client";
-import { useChat, useMe } from "../hooks";
+import { useMe } from "../hooks";
 import { isTyping, useKeys } from "../platform/shortcuts";
 import { control } from "./actions";
 import { CallAnnouncer } from "./CallAnnouncer";
@@ -17,10 +17,17 @@ import { Stage } from "./Stage";
 import { Waiting } from "./Waiting";
 
 /** The call over everything. It is dark in both themes, so that the pictures are what one sees. */
-export function CallScreen({ call }: { call: CallState }) {
+export function CallScreen({
+  call,
+  chat,
+  since,
+}: {
+  call: CallState;
+  chat: Chat | undefined;
+  since: number | null;
+}) {
   const { t } = useTranslation();
   const me = useMe();
-  const chat = useChat(call.chatId);
   const [people, setPeople] = useState(false);
   const root = useRef<HTMLElement>(null);
   const title = chat ? titleOf(t, chat, me.id) : "";
@@ -37,9 +44,15 @@ export function CallScreen({ call }: { call: CallState }) {
       tabIndex={-1}
       className="fixed inset-0 z-40 flex animate-fade flex-col bg-[#090d0e] text-ink focus-visible:outline-none"
     >
-      <CallTop call={call} title={title} peopleOpen={people} onPeople={() => setPeople(!people)} />
+      <CallTop
+        call={call}
+        title={title}
+        since={since}
+        peopleOpen={people}
+        onPeople={() => setPeople(!people)}
+      />
       {call.phase === "ended" ? (
-        <CallEnded call={call} title={title} chat={chat} />
+        <CallEnded call={call} title={title} chat={chat} since={since} />
       ) : (
         <>
           <div className="flex min-h-0 flex-1">

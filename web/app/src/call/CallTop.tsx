@@ -8,9 +8,15 @@ import { CallTimer } from "./CallTimer";
 import { Signal } from "./Signal";
 import { minimiseCall } from "./view";
 
-type CallTopProps = { call: CallState; title: string; peopleOpen: boolean; onPeople: () => void };
+type CallTopProps = {
+  call: CallState;
+  title: string;
+  since: number | null;
+  peopleOpen: boolean;
+  onPeople: () => void;
+};
 
-export function CallTop({ call, title, peopleOpen, onPeople }: CallTopProps) {
+export function CallTop({ call, title, since, peopleOpen, onPeople }: CallTopProps) {
   const { t } = useTranslation();
   const count = call.participants.length + 1;
   const running = call.phase === "connected" || call.phase === "reconnecting";
@@ -18,7 +24,9 @@ export function CallTop({ call, title, peopleOpen, onPeople }: CallTopProps) {
   return (
     <header className="pad-safe-top">
       <div className="flex h-14 items-center gap-3 px-3">
-        <IconButton icon="shrink" label={t("call.minimise")} className={button} onClick={minimiseCall} />
+        {call.phase !== "ended" && (
+          <IconButton icon="shrink" label={t("call.minimise")} className={button} onClick={minimiseCall} />
+        )}
         <div className="min-w-0 flex-1">
           <h1 className="truncate leading-tight font-semibold text-white">{title}</h1>
           <p role="status" className="flex items-center gap-2 text-[13.5px] leading-tight text-white/70">
@@ -27,8 +35,8 @@ export function CallTop({ call, title, peopleOpen, onPeople }: CallTopProps) {
                 <Spinner size={13} />
                 {t("call.reconnecting")}
               </span>
-            ) : running && call.startedAt ? (
-              <CallTimer since={call.startedAt} />
+            ) : running && since !== null ? (
+              <CallTimer since={since} />
             ) : null}
           </p>
         </div>

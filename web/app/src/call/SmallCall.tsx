@@ -1,9 +1,9 @@
-import type { CallState } from "@confab/sdk";
+import type { CallState, Chat } from "@confab/sdk";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { titleOf } from "../chats/preview";
 import { client } from "../client";
-import { useChat, useMe } from "../hooks";
+import { useMe } from "../hooks";
 import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/icons";
 import { control } from "./actions";
@@ -19,10 +19,17 @@ const width = 264;
 const height = 149;
 
 /** The call while one writes: a picture of who speaks, to be moved about, with what one needs most. */
-export function SmallCall({ call }: { call: CallState }) {
+export function SmallCall({
+  call,
+  chat,
+  since,
+}: {
+  call: CallState;
+  chat: Chat | undefined;
+  since: number | null;
+}) {
   const { t } = useTranslation();
   const me = useMe();
-  const chat = useChat(call.chatId);
   const [speaker] = useRecentSpeakers(call.participants);
   const drag = useDrag({ width, height: height + 48 });
   const ended = call.phase === "ended";
@@ -61,7 +68,7 @@ export function SmallCall({ call }: { call: CallState }) {
           <CallTileView
             tile={shown}
             rect={{ x: 0, y: 0, width, height }}
-            role="strip"
+            role="whole"
             pinned={false}
             onPin={undefined}
           />
@@ -70,8 +77,8 @@ export function SmallCall({ call }: { call: CallState }) {
       <div className="flex h-12 items-center gap-1 pr-1.5 pl-3.5">
         <p className="flex min-w-0 flex-1 items-center gap-1.5 text-[14px] text-white/80">
           <Icon name="phone" size={15} className="shrink-0 text-[#5fce93]" />
-          {call.startedAt && call.phase === "connected" ? (
-            <CallTimer since={call.startedAt} />
+          {since !== null && call.phase === "connected" ? (
+            <CallTimer since={since} />
           ) : (
             <span className="truncate">
               {call.phase === "reconnecting" ? t("call.reconnecting") : t("call.connecting")}

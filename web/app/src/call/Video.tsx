@@ -30,8 +30,7 @@ export function Video({
   }, [stream]);
 
   // A phone held upright in a wide tile would lose head and chin: such a picture is shown whole.
-  const turned =
-    picture > 0 && picture < 1 !== aspect < 1 && Math.max(picture / aspect, aspect / picture) > 1.9;
+  const turned = aspect !== undefined && picture > 0 && Math.max(picture / aspect, aspect / picture) > 1.9;
   return (
     <video
       ref={element}

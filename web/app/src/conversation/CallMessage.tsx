@@ -25,7 +25,11 @@ export function CallMessage({ chat, message }: { chat: Chat; message: Message })
       <span
         className={cx(
           "grid size-10 shrink-0 place-items-center rounded-full",
-          missed ? "bg-danger-soft text-danger" : "bg-accent-soft text-accent",
+          missed
+            ? "bg-danger-soft text-danger"
+            : outgoing
+              ? "bg-surface/70 text-accent"
+              : "bg-accent-soft text-accent",
         )}
       >
         <Icon name={outgoing ? "callOut" : "callIn"} />

@@ -221,7 +221,6 @@ export const en = {
     joinCall: "Join call",
     joinCallCount_one: "Call in progress · {{count}} person",
     joinCallCount_other: "Call in progress · {{count}} people",
-    returnToCall: "Return to call",
     details: "Details",
     closeDetails: "Close details",
   },

@@ -241,7 +241,6 @@ export const ru: Catalog = {
     joinCallCount_few: "Идёт звонок · {{count}} человека",
     joinCallCount_many: "Идёт звонок · {{count}} человек",
     joinCallCount_other: "Идёт звонок · {{count}} человека",
-    returnToCall: "Вернуться к звонку",
     details: "Подробности",
     closeDetails: "Закрыть подробности",
   },
