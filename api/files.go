@@ -272,8 +272,7 @@ func (a *API) download(ctx context.Context, in *downloadInput) (*downloadOutput,
 		}
 		request.Actor = who.UserID
 	}
-	// The bytes are sent after the handler has returned, when its context is over.
-	file, err := a.cfg.Files.Open(context.WithoutCancel(ctx), request)
+	file, err := a.cfg.Files.Open(ctx, request)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -12,7 +13,9 @@ import (
 
 	"confab/api"
 	"confab/internal/admin"
+	"confab/internal/attach"
 	"confab/internal/auth"
+	"confab/internal/blob"
 	"confab/internal/bus"
 	"confab/internal/call"
 	"confab/internal/chat"
@@ -40,11 +43,16 @@ type server struct {
 	admin   *admin.Server
 	log     *slog.Logger
 	http    sync.WaitGroup // the goroutine that serves HTTP
+	tidying sync.WaitGroup // the goroutines that collect what nobody needs any more
+	tidied  func()         // ends them
 	failed  chan error     // HTTP stopped by itself
 }
 
 // drainTime bounds what has to end quickly once calls are over: closing frames, the last requests, the last commits.
 const drainTime = 5 * time.Second
+
+// tidyEvery is how often what nobody needs any more is collected. Nothing waits for it: it is there for the disk.
+const tidyEvery = time.Hour
 
 // start brings everything up. On failure, what was started is stopped again.
 func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, err error) {
@@ -64,7 +72,12 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	events := &bus.Local{}
 	registry := call.NewRegistry()
 	s.hub = signaling.NewHub(signaling.HubConfig{Store: s.store, Log: log})
-	chats := chat.New(chat.Config{Store: s.store, Bus: events, Presence: s.hub, Calls: registry, Log: log})
+	blobs, err := blob.OpenDir(filepath.Join(c.DataDir, "attachments"))
+	if err != nil {
+		return nil, err
+	}
+	files := attach.New(attach.Config{Store: s.store, Blobs: blobs, Secret: []byte(c.JWTSecret), Log: log})
+	chats := chat.New(chat.Config{Store: s.store, Bus: events, Presence: s.hub, Calls: registry, Link: files.Link, Log: log})
 	accounts := auth.New(auth.Config{Store: s.store, Bus: events, Secret: []byte(c.JWTSecret), Chats: chats, Log: log})
 	s.calls = call.New(call.Config{Store: s.store, Bus: events, Chats: chats, SFU: s.media, Registry: registry, Log: log})
 	events.Subscribe(s.hub)
@@ -86,7 +99,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 		return nil, err
 	}
 	s.app = api.NewApp(api.Config{
-		Auth: accounts, Chats: chats, Calls: s.calls, Limits: limits, ICE: servers.For, Ready: s.ready,
+		Auth: accounts, Chats: chats, Calls: s.calls, Limits: limits, Files: files, ICE: servers.For, Ready: s.ready,
 		Version: version, CORSOrigins: c.CORSOrigins, TrustedProxies: proxies, Log: log,
 	})
 	s.sockets.Register(s.app)
@@ -99,12 +112,29 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 			return nil, err
 		}
 	}
+	s.tidy(files, accounts)
 	s.http.Go(func() {
 		if err := s.app.Listener(s.port.HTTP()); err != nil {
 			s.failed <- fmt.Errorf("serve HTTP: %w", err)
 		}
 	})
 	return s, nil
+}
+
+// tidy starts the collection of orphaned files and old sessions.
+func (s *server) tidy(files *attach.Service, accounts *auth.Service) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.tidied = cancel
+	s.tidying.Go(func() {
+		ticker := time.NewTicker(tidyEvery)
+		defer ticker.Stop()
+		files.Run(ctx, ticker.C)
+	})
+	s.tidying.Go(func() {
+		ticker := time.NewTicker(tidyEvery)
+		defer ticker.Stop()
+		accounts.Run(ctx, ticker.C)
+	})
 }
 
 // ready tells why requests cannot be served now, or nil.
@@ -150,6 +180,10 @@ func (s *server) shutdown(grace time.Duration) error {
 	if s.app != nil {
 		within(drainTime, s.app.ShutdownWithContext)
 		s.http.Wait()
+	}
+	if s.tidied != nil {
+		s.tidied()
+		s.tidying.Wait()
 	}
 	if s.admin != nil {
 		within(drainTime, s.admin.Close)

@@ -175,7 +175,21 @@ func (s *Service) Sessions(ctx context.Context, userID store.ID) (sessions []sto
 // keepEnded is how long a session that is over stays in the table: long enough to look into a theft.
 const keepEnded = 30 * 24 * time.Hour
 
-// Sweep removes sessions that ended long ago. It is meant to be called now and then.
+// Run sweeps at every tick until ctx is done. A failure is logged, and the next tick tries again.
+func (s *Service) Run(ctx context.Context, ticks <-chan time.Time) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+		}
+		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("old sessions could not be removed", "error", err)
+		}
+	}
+}
+
+// Sweep removes sessions that ended long ago.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.store.Update(ctx, func(tx store.Tx) error {
 		_, err := tx.DeleteSessionsBefore(ctx, s.now().Add(-keepEnded))
