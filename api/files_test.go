@@ -264,10 +264,10 @@ func TestUnwantedBodies(t *testing.T) {
 		body  string
 		close bool
 	}{
-		"a request inside a body":  {"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: " + fmt.Sprint(300000+len(hidden)) + "\r\n\r\n", strings.Repeat("x", 300000) + hidden, false},
-		"the same in chunks":       {"POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", fmt.Sprintf("%x\r\n", len(hidden)) + hidden + "\r\n0\r\n\r\n", false},
-		"without a token":          {"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " + fmt.Sprint(len(hidden)) + "\r\n\r\n", hidden, false},
-		"more than is thrown away": {"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n", strings.Repeat("x", 2<<20), true},
+		"a request inside a body": {"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: " + fmt.Sprint(300000+len(hidden)) + "\r\n\r\n", strings.Repeat("x", 300000) + hidden, false},
+		"the same in chunks":      {"POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", fmt.Sprintf("%x\r\n", len(hidden)) + hidden + "\r\n0\r\n\r\n", false},
+		"without a token":         {"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " + fmt.Sprint(len(hidden)) + "\r\n\r\n", hidden, false},
+		"a body that never ends":  {"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n", strings.Repeat("x", 2<<20), true},
 	} {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 		if err != nil {

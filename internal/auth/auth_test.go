@@ -561,7 +561,7 @@ func TestSweep(t *testing.T) {
 	h.pass(keepEnded + time.Second)
 	ctx, stop := context.WithCancel(t.Context())
 	ticks, done := make(chan time.Time), make(chan struct{})
-	go func() { h.Run(ctx, ticks); close(done) }()
+	go func() { h.Service.Run(ctx, ticks); close(done) }()
 	ticks <- h.now()
 	ticks <- h.now() // taken when the first has been worked off
 	stop()
