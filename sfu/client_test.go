@@ -104,6 +104,7 @@ type client struct {
 	closedFor error
 	changed   chan struct{} // closed and replaced at every change
 	drop      func(*got) bool
+	detour    func(answer string) string // nil for none; set before join
 }
 
 // slotTelling is one call of LegHandler.Slots with its time.
@@ -298,6 +299,9 @@ func (c *client) offer(hints ...sfu.TrackHint) string {
 	defer cancel()
 	answer, err := c.leg.Offer(ctx, c.pc.LocalDescription().SDP, hints)
 	must(c.t, err)
+	if c.detour != nil {
+		answer = c.detour(answer)
+	}
 	must(c.t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
 	return answer
 }

@@ -3,7 +3,10 @@ package sfu
 import (
 	"fmt"
 	"net"
+	"slices"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/rtp"
@@ -35,12 +38,12 @@ func benchServer(tb testing.TB) *Server {
 }
 
 // sink counts what comes out of a slot.
-type sink struct{ packets int }
+type sink struct{ packets atomic.Int64 }
 
-func (s *sink) WriteRTP(*rtp.Header, []byte) (int, error) { s.packets++; return 0, nil }
-func (s *sink) Write([]byte) (int, error)                 { s.packets++; return 0, nil }
+func (s *sink) WriteRTP(*rtp.Header, []byte) (int, error) { s.packets.Add(1); return 0, nil }
+func (s *sink) Write([]byte) (int, error)                 { s.packets.Add(1); return 0, nil }
 
-// stage sets up one publishing leg and receivers whose packets end in a sink.
+// benchStage sets up one publishing leg and receivers whose packets end in a sink.
 func benchStage(tb testing.TB, receivers int) (*uplink, *stream, *sink) {
 	tb.Helper()
 	room, err := benchServer(tb).NewRoom(nil)
@@ -69,13 +72,31 @@ func benchStage(tb testing.TB, receivers int) (*uplink, *stream, *sink) {
 			tb.Fatal(err)
 		}
 		slot := newSlot(leg, KindVideo, 0)
+		slot.mid = "1"
 		slot.formatAs(vp8)
 		slot.bound, slot.ssrc = true, uint32(100+i)
 		slot.out = &plainOutput{server: leg.room.server, writer: out}
-		slot.attach(publisher.publications()[0])
+		leg.ready.Store(true)
+		leg.mu.Lock()
+		leg.slots = append(leg.slots, slot)
+		leg.mu.Unlock()
 	}
-	u.receive(s, benchPacket(1, true))
+	room.changed()
+	for l := publisher.publications()[0].all()[0]; !carriedBy(l, receivers); {
+		u.receive(s, benchPacket(1, true))
+		time.Sleep(time.Millisecond)
+	}
 	return u, s, out
+}
+
+// carriedBy tells whether so many slots have begun with a layer.
+func carriedBy(l *layer, n int) bool {
+	slots := *l.subscribers.Load()
+	return len(slots) == n && !slices.ContainsFunc(slots, func(s *slot) bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.current != l
+	})
 }
 
 func benchPacket(seq uint16, key bool) []byte {
@@ -100,15 +121,15 @@ func BenchmarkForward(b *testing.B) {
 				raws[i] = benchPacket(uint16(i), false)
 			}
 			n := uint16(2)
-			before := out.packets
+			before := out.packets.Load()
 			count := 0
 			for b.Loop() {
 				u.receive(s, raws[n])
 				n++
 				count++
 			}
-			if out.packets-before != count*receivers {
-				b.Fatalf("%d packets in, %d out", count, out.packets-before)
+			if int(out.packets.Load()-before) != count*receivers {
+				b.Fatalf("%d packets in, %d out", count, out.packets.Load()-before)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(count*receivers), "ns/forwarded")
 		})

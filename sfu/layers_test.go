@@ -69,9 +69,14 @@ func newSimulcaster(t *testing.T, room *sfu.Room, id string) *simulcaster {
 	return s
 }
 
-// film sends the layers that are wanted until the context ends.
+// film sends small pictures quickly.
 func (s *simulcaster) film(ctx context.Context) {
-	tick := time.NewTicker(10 * time.Millisecond)
+	s.filmAt(ctx, 10*time.Millisecond, [3]int{1000, 2000, 4000})
+}
+
+// filmAt sends the layers that are wanted until the context ends, in frames of so many bytes.
+func (s *simulcaster) filmAt(ctx context.Context, every time.Duration, bytes [3]int) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	ssrcs := map[uint32]int{}
 	for i, e := range s.pc.GetSenders()[0].GetParameters().Encodings {
@@ -98,7 +103,7 @@ func (s *simulcaster) film(ctx context.Context) {
 			if !on {
 				continue
 			}
-			for _, p := range s.sources[i].frame(key[i], 1<<i) {
+			for _, p := range s.sources[i].frame(key[i], 1+bytes[i]/1024) {
 				_ = p.SetExtension(s.mid, []byte(s.section))
 				_ = p.SetExtension(s.rid, []byte(rids[i]))
 				if track.WriteRTP(p) != nil {
