@@ -13,6 +13,8 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/rtp"
+	"github.com/pion/transport/v5"
+	"github.com/pion/transport/v5/stdnet"
 	"github.com/pion/webrtc/v4"
 
 	"confab/sfu/relay"
@@ -90,6 +92,11 @@ func (c *client) open() error {
 	engine.SetNetworkTypes(networks)
 	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	engine.SetRelayAcceptanceMinWait(0)
+	std, err := stdnet.NewNet()
+	if err != nil {
+		return err
+	}
+	engine.SetNet(freshNet{std})
 	var cfg webrtc.Configuration
 	if c.cfg.TURN != "" {
 		engine.DisableActiveTCP(true)
@@ -101,8 +108,7 @@ func (c *client) open() error {
 		}
 	}
 	var media webrtc.MediaEngine
-	err := media.RegisterDefaultCodecs()
-	if err != nil {
+	if err := media.RegisterDefaultCodecs(); err != nil {
 		return err
 	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(engine), webrtc.WithMediaEngine(&media))
@@ -120,6 +126,18 @@ func (c *client) open() error {
 	}
 	_, err = c.pc.AddTrack(c.track)
 	return err
+}
+
+// freshNet looks at the network cards whenever it is asked. Pion's own remembers what it saw first, which does not do for a
+// client that moves.
+type freshNet struct{ *stdnet.Net }
+
+func (freshNet) Interfaces() ([]*transport.Interface, error) {
+	now, err := stdnet.NewNet()
+	if err != nil {
+		return nil, err
+	}
+	return now.Interfaces()
 }
 
 // trusting makes TLS connections that trust any certificate: what is tested is the way, not the trust.

@@ -3,7 +3,6 @@
 package calltest
 
 import (
-	"sync"
 	"testing"
 	"time"
 
@@ -73,13 +72,24 @@ func peer(t testing.TB, e webrtc.SettingEngine, cfg webrtc.Configuration) *webrt
 // Connect lets the client offer and the leg answer, all candidates inside.
 func Connect(t testing.TB, client, server *webrtc.PeerConnection) {
 	t.Helper()
+	negotiate(t, client, server, nil)
+}
+
+// Restart does the same with an ICE restart.
+func Restart(t testing.TB, client, server *webrtc.PeerConnection) {
+	t.Helper()
+	negotiate(t, client, server, &webrtc.OfferOptions{ICERestart: true})
+}
+
+func negotiate(t testing.TB, client, server *webrtc.PeerConnection, o *webrtc.OfferOptions) {
+	t.Helper()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	offer, err := client.CreateOffer(nil)
+	offer, err := client.CreateOffer(o)
 	must(err)
 	gathered := webrtc.GatheringCompletePromise(client)
 	must(client.SetLocalDescription(offer))
@@ -93,7 +103,7 @@ func Connect(t testing.TB, client, server *webrtc.PeerConnection) {
 	must(client.SetRemoteDescription(*server.LocalDescription()))
 }
 
-// Media adds a track to a connection and returns it, and a channel that is closed when media of the other side came.
+// Media adds a track to a connection and returns it, and a channel that tells when media of the other side came.
 func Media(t testing.TB, pc *webrtc.PeerConnection) (*webrtc.TrackLocalStaticRTP, <-chan struct{}) {
 	t.Helper()
 	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "a", "s")
@@ -103,14 +113,16 @@ func Media(t testing.TB, pc *webrtc.PeerConnection) (*webrtc.TrackLocalStaticRTP
 	if _, err := pc.AddTrack(track); err != nil {
 		t.Fatal(err)
 	}
-	got := make(chan struct{})
-	var once sync.Once
+	got := make(chan struct{}, 1)
 	pc.OnTrack(func(tr *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		for {
 			if _, _, err := tr.ReadRTP(); err != nil {
 				return
 			}
-			once.Do(func() { close(got) })
+			select {
+			case got <- struct{}{}:
+			default: // nobody has looked since the last one
+			}
 		}
 	})
 	return track, got
@@ -119,6 +131,12 @@ func Media(t testing.TB, pc *webrtc.PeerConnection) (*webrtc.TrackLocalStaticRTP
 // Exchange sends on both tracks until both sides have received.
 func Exchange(t testing.TB, a, b *webrtc.TrackLocalStaticRTP, gotA, gotB <-chan struct{}) {
 	t.Helper()
+	for _, got := range []<-chan struct{}{gotA, gotB} { // what came before does not count
+		select {
+		case <-got:
+		default:
+		}
+	}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	limit := time.After(15 * time.Second)
