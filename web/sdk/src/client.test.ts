@@ -224,6 +224,29 @@ describe("a client", () => {
     expect(client.state.get().chats[0]?.lastSeq).toBe(125);
   });
 
+  test("keeps what happened while it was reading the list of chats", async () => {
+    const server = new Server();
+    server.add();
+    const client = await signedIn(server);
+    const { respond } = server.world;
+    server.world.respond = (request) => {
+      const answer = respond(request);
+      if (request.path.startsWith("/chats")) {
+        server.world.respond = respond;
+        const status = { messageId: "m2", chatId: "c", userId: "bob", status: "read", seq: 2, at: "" };
+        queueMicrotask(() => {
+          server.world.socket.say("message:received", { message: server.add() });
+          server.world.socket.say("message:delivery_status", status);
+        });
+      }
+      return answer;
+    };
+    await reconnect(server);
+    const [shown] = client.state.get().chats;
+    expect(shown).toMatchObject({ lastSeq: 2, unreadCount: 2, lastMessage: { id: "m2" } });
+    expect(shown?.members[1]).toMatchObject({ readSeq: 2, deliveredSeq: 2 });
+  });
+
   test("loads a timeline anew after a very long absence", async () => {
     const server = new Server();
     server.add();

@@ -1,6 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { Message, MessagePage } from "../types.ts";
-import { fromNewest, hasOlder, hear, isBehind, type Log, mergeChanges, mergeOlder, trim } from "./log.ts";
+import {
+  fromNewest,
+  hasOlder,
+  hear,
+  hearOf,
+  isBehind,
+  type Log,
+  mergeChanges,
+  mergeOlder,
+  trim,
+} from "./log.ts";
 
 /** A chat as the server keeps it: the simplest thing that can be right. */
 class ReferenceChat {
@@ -64,63 +74,90 @@ function expectRun(log: Log): void {
   expect(first + log.messages.length - 1).toBe(log.last);
 }
 
-/** What may be on the way to the device: anything read from the server earlier, arriving in any order. */
+/** Something that was read from the server earlier and reaches the device now. */
 type Arrival = (log: Log) => Log;
 
-function step(server: ReferenceChat, log: Log, wire: Arrival[], pick: (below: number) => number): Log {
-  switch (pick(8)) {
-    case 0:
-    case 1: {
-      const message = server.add();
-      if (pick(5) > 0) wire.push((l) => hear(l, message));
-      return log;
+/** A world that a seed decides: how much of the live events is lost, and whether they overtake each other. */
+class History {
+  readonly server = new ReferenceChat();
+  readonly pick: (below: number) => number;
+  readonly #losing: number;
+  readonly #overtaking: boolean;
+  /** Events come by the socket, pages by requests of their own, which overtake events and each other. */
+  #live: Arrival[] = [];
+  #pages: Arrival[] = [];
+  log: Log;
+
+  constructor(seed: number) {
+    this.pick = seeded(seed);
+    this.#losing = [0, 0, 5, 30][this.pick(4)] ?? 0;
+    this.#overtaking = this.pick(4) === 0;
+    for (let i = 3 + this.pick(10); i > 0; i--) this.server.add();
+    this.log = fromNewest(this.server.newest(1 + this.pick(4)));
+  }
+
+  step(): void {
+    const { server, pick, log } = this;
+    switch (pick(9)) {
+      case 0:
+        this.#tell(server.add());
+        break;
+      case 1:
+      case 2:
+        this.#tell(server.change(1 + pick(server.messages.length)));
+        break;
+      case 3: {
+        const since = log.rev;
+        const page = server.sinceRev(since, 1 + pick(4));
+        this.#pages.push((l) => mergeChanges(l, page, since));
+        break;
+      }
+      case 4: {
+        const page = server.before(log.messages[0]?.seq ?? 1, 1 + pick(4));
+        this.#pages.push((l) => mergeOlder(l, page));
+        break;
+      }
+      case 5:
+        this.log = pick(10) === 0 ? trim(log, 1 + pick(5)) : log;
+        break;
+      case 6:
+        this.#arrive(this.#pages, true);
+        break;
+      default:
+        this.#arrive(this.#live, this.#overtaking);
+        break;
     }
-    case 2: {
-      if (server.messages.length === 0) return log;
-      const message = server.change(1 + pick(server.messages.length));
-      if (pick(5) > 0) wire.push((l) => hear(l, message));
-      return log;
-    }
-    case 3: {
-      const since = log.rev;
-      const page = server.sinceRev(since, 1 + pick(4));
-      wire.push((l) => mergeChanges(l, page, since));
-      return log;
-    }
-    case 4: {
-      const first = log.messages[0];
-      if (!first) return log;
-      const page = server.before(first.seq, 1 + pick(4));
-      wire.push((l) => mergeOlder(l, page));
-      return log;
-    }
-    case 5:
-      return pick(10) === 0 ? trim(log, 1 + pick(5)) : log;
-    default: {
-      if (wire.length === 0) return log;
-      // Mostly in order; sometimes overtaken, sometimes twice.
-      const at = pick(3) === 0 ? pick(wire.length) : 0;
-      const arrival = pick(6) === 0 ? wire[at] : wire.splice(at, 1)[0];
-      return arrival?.(log) ?? log;
-    }
+  }
+
+  /** Whatever is still on the way arrives. */
+  settle(): void {
+    for (const arrival of [...this.#live, ...this.#pages]) this.log = arrival(this.log);
+  }
+
+  #tell(message: Message): void {
+    if (this.#losing === 0 || this.pick(this.#losing) > 0) this.#live.push((l) => hear(l, message));
+  }
+
+  #arrive(wire: Arrival[], overtaking: boolean): void {
+    if (wire.length === 0) return;
+    const at = overtaking ? this.pick(wire.length) : 0;
+    const [arrival] = this.pick(8) === 0 ? wire.slice(at) : wire.splice(at, 1);
+    if (arrival) this.log = arrival(this.log);
   }
 }
 
 describe("a log under a random history", () => {
   test.each(Array.from({ length: 300 }, (_, seed) => seed))("ends as the server's (seed %i)", (seed) => {
-    const pick = seeded(seed);
-    const server = new ReferenceChat();
-    for (let i = pick(12); i > 0; i--) server.add();
-    const wire: Arrival[] = [];
-    let log = fromNewest(server.newest(1 + pick(5)));
-    for (let i = 0; i < 120; i++) {
-      log = step(server, log, wire, pick);
-      expectRun(log);
+    const history = new History(seed);
+    const { server } = history;
+    for (let i = 20 + history.pick(100); i > 0; i--) {
+      history.step();
+      expectRun(history.log);
     }
-    for (const arrival of wire) log = arrival(log);
+    history.settle();
 
     // What a device does when it is ready again: learn the head, pull until equal.
-    log = { ...log, head: server.rev };
+    let log = hearOf(history.log, server.rev);
     for (let pulls = 0; isBehind(log); pulls++) {
       expect(pulls).toBeLessThan(1000);
       log = mergeChanges(log, server.sinceRev(log.rev, 3), log.rev);
