@@ -1,0 +1,328 @@
+package doctor
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/binary"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"confab/internal/tlsport"
+	"confab/sfu/relay"
+	"confab/sfu/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// findings collects what a doctor says.
+type findings struct {
+	t   *testing.T
+	all []Finding
+}
+
+func (f *findings) tell(one Finding) {
+	f.t.Logf("%s: %s: %s %s", one.Level, one.Subject, one.Says, one.Do)
+	f.all = append(f.all, one)
+}
+
+// about finds the worst finding on a subject.
+func (f *findings) about(subject string) Finding {
+	f.t.Helper()
+	worst := Finding{Level: -1}
+	for _, one := range f.all {
+		if one.Subject == subject && one.Level > worst.Level {
+			worst = one
+		}
+	}
+	if worst.Level < 0 {
+		f.t.Errorf("nothing is said about %s", subject)
+	}
+	return worst
+}
+
+// running is a server that answers like Confab, with STUN and TURN.
+func running(t *testing.T, cfg wire.Config, readyz int) *wire.Mux {
+	t.Helper()
+	if cfg.Listen == "" {
+		cfg.Listen = "127.0.0.1:0"
+	}
+	port, err := wire.Listen(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	turn, err := relay.New(relay.Config{Secret: []byte("secret")}, port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(readyz)
+		_, _ = io.WriteString(w, "database: gone")
+	})}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(port.HTTP())
+	}()
+	t.Cleanup(func() {
+		_ = server.Close()
+		<-done
+		_ = turn.Close()
+		_ = port.Close()
+	})
+	return port
+}
+
+// timeServer is an NTP server whose clock differs from ours.
+func timeServer(t *testing.T, ahead time.Duration) string {
+	t.Helper()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	go func() {
+		buf := make([]byte, 100)
+		for {
+			n, from, err := c.ReadFromUDP(buf)
+			if err != nil {
+				return
+			}
+			if n != 48 {
+				continue
+			}
+			answer := make([]byte, 48)
+			answer[0], answer[1] = 4<<3|4, 1
+			now := time.Now().Add(ahead)
+			binary.BigEndian.PutUint32(answer[40:], uint32(now.Unix()-ntpEpoch))
+			binary.BigEndian.PutUint32(answer[44:], uint32(int64(now.Nanosecond())<<32/int64(time.Second)))
+			_, _ = c.WriteToUDP(answer, from)
+		}
+	}()
+	return c.LocalAddr().String()
+}
+
+func TestHealthyServerThatDoesNotRun(t *testing.T) {
+	t.Parallel()
+	f := &findings{t: t}
+	stun := running(t, wire.Config{}, http.StatusOK)
+	ok := Examine(t.Context(), Server{
+		Listen: "127.0.0.1:0", PublicURL: "http://localhost:8080", STUN: []string{fmt.Sprintf("127.0.0.1:%d", stun.Port())},
+		Database: func(context.Context) error { return nil }, NTP: timeServer(t, 0),
+	}, f.tell)
+	if !ok {
+		t.Error("a healthy server is called ill")
+	}
+	for _, subject := range []string{"port", "TLS", "database", "clock", "call by UDP", "call by TCP", "call by TURN over UDP",
+		"call by TURN over TCP", "call by TURN over TLS"} {
+		if got := f.about(subject); got.Level != Fine {
+			t.Errorf("%s: %s", subject, got.Says)
+		}
+	}
+}
+
+func TestIllServer(t *testing.T) {
+	t.Parallel()
+	f := &findings{t: t}
+	silent, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close() //nolint:errcheck // a test
+	port := running(t, wire.Config{}, http.StatusServiceUnavailable)
+	r := &report{tell: f.tell}
+	s := Server{
+		Listen: fmt.Sprintf("127.0.0.1:%d", port.Port()), PublicURL: "http://chat.example.org",
+		PublicIPs: []netip.Addr{netip.MustParseAddr("203.0.113.5")},
+	}
+	free := s.examinePort(t.Context(), r)
+	if free == nil {
+		t.Fatal("no port to ask through")
+	}
+	defer free.Close() //nolint:errcheck // a test
+	if got := f.about("port"); got.Level != Failure || !strings.Contains(got.Says, "database: gone") {
+		t.Errorf("a server that is not ready: %+v", got)
+	}
+	s.examineTLS(r)
+	if got := f.about("TLS"); got.Level != Warning || got.Do == "" {
+		t.Errorf("no TLS for a public address: %+v", got)
+	}
+	s.TLS = tlsport.Config{CertFile: "/no/such/file.pem", KeyFile: "/no/such/key.pem"}
+	s.examineTLS(r)
+	if got := f.about("TLS"); got.Level != Failure || !strings.Contains(got.Says, "/no/such/file.pem") {
+		t.Errorf("wrong certificate paths: %+v", got)
+	}
+	stun := running(t, wire.Config{}, http.StatusOK)
+	s.STUN = []string{fmt.Sprintf("127.0.0.1:%d", stun.Port())}
+	s.examineAddresses(t.Context(), r, free)
+	if got := f.about("public address"); got.Level != Warning || !strings.Contains(got.Says, "127.0.0.1") {
+		t.Errorf("a public address that is wrong: %+v", got)
+	}
+	examineClock(t.Context(), r, timeServer(t, time.Hour))
+	if got := f.about("clock"); got.Level != Failure || !strings.Contains(got.Says, "1h0m0s") {
+		t.Errorf("a clock that is an hour slow: %+v", got)
+	}
+	if !r.bad {
+		t.Error("an ill server is called healthy")
+	}
+}
+
+func TestDatabaseThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	f := &findings{t: t}
+	ok := Examine(t.Context(), Server{
+		Listen: "127.0.0.1:0", PublicURL: "http://localhost", NTP: timeServer(t, 0),
+		Database: func(context.Context) error { return errors.New("connection refused") },
+	}, f.tell)
+	if got := f.about("database"); ok || got.Level != Failure || !strings.Contains(got.Says, "connection refused") {
+		t.Errorf("%v, %+v", ok, got)
+	}
+}
+
+func TestPortOfAnotherProgram(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+		}
+	}()
+	defer l.Close() //nolint:errcheck // a test
+	f := &findings{t: t}
+	if port := (Server{Listen: l.Addr().String()}).examinePort(t.Context(), &report{tell: f.tell}); port != nil {
+		_ = port.Close()
+	}
+	if got := f.about("port"); got.Level != Failure || !strings.Contains(got.Says, "taken") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestRemoteServer(t *testing.T) {
+	t.Parallel()
+	f := &findings{t: t}
+	port := running(t, wire.Config{}, http.StatusOK)
+	if !Remote(t.Context(), fmt.Sprintf("http://127.0.0.1:%d", port.Port()), f.tell) {
+		t.Error("a healthy server is called ill")
+	}
+	for _, subject := range []string{"TCP port", "UDP port", "calls over TCP"} {
+		if got := f.about(subject); got.Level != Fine {
+			t.Errorf("%s: %s", subject, got.Says)
+		}
+	}
+}
+
+// With a certificate that nobody knows, everything but the trust is fine.
+func TestRemoteServerThatNobodyTrusts(t *testing.T) {
+	t.Parallel()
+	certs, err := tlsport.Open(tlsport.Config{SelfSigned: true, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer certs.Close()
+	port := running(t, wire.Config{TLS: certs.Config()}, http.StatusOK)
+	f := &findings{t: t}
+	if Remote(t.Context(), fmt.Sprintf("https://localhost:%d", port.Port()), f.tell) {
+		t.Error("a certificate that nobody knows is fine")
+	}
+	if got := f.about("TLS"); got.Level != Failure || !strings.Contains(got.Says, "trust") {
+		t.Errorf("TLS: %+v", got)
+	}
+	for _, subject := range []string{"TCP port", "UDP port", "calls over TCP"} {
+		if got := f.about(subject); got.Level != Fine {
+			t.Errorf("%s: %s", subject, got.Says)
+		}
+	}
+}
+
+// A reverse proxy that passes HTTP only, or nothing at all.
+func TestRemoteServerThatCannotBeReached(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // UDP is waited for
+	defer cancel()
+	f := &findings{t: t}
+	if Remote(ctx, "http://"+address, f.tell) {
+		t.Error("a server that is not there is fine")
+	}
+	for subject, level := range map[string]Level{"TCP port": Failure, "UDP port": Failure, "calls over TCP": Warning} {
+		if got := f.about(subject); got.Level != level || got.Do == "" {
+			t.Errorf("%s: %+v", subject, got)
+		}
+	}
+	for _, bad := range []string{"", "chat.example.org", "ftp://chat.example.org", "https://", "::"} {
+		if Remote(t.Context(), bad, f.tell) {
+			t.Errorf("%q is an address", bad)
+		}
+	}
+}
+
+func TestCertificates(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	make := func(from, until time.Time, name string) tlsport.Config {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: until, DNSNames: []string{name}}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "both.pem")
+		both := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})...)
+		if err := os.WriteFile(file, both, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return tlsport.Config{CertFile: file, KeyFile: file}
+	}
+	const name = "chat.example.org"
+	day := 24 * time.Hour
+	for what, c := range map[string]struct {
+		cfg  tlsport.Config
+		want Level
+	}{
+		"good":       {make(now.Add(-day), now.Add(60*day), name), Fine},
+		"ends soon":  {make(now.Add(-day), now.Add(5*day), name), Warning},
+		"has ended":  {make(now.Add(-2*day), now.Add(-day), name), Failure},
+		"not yet":    {make(now.Add(day), now.Add(60*day), name), Failure},
+		"other name": {make(now.Add(-day), now.Add(60*day), "other.example.org"), Failure},
+	} {
+		f := &findings{t: t}
+		Server{PublicURL: "https://" + name, TLS: c.cfg}.examineTLS(&report{tell: f.tell})
+		if got := f.about("TLS"); got.Level != c.want {
+			t.Errorf("%s: %+v", what, got)
+		}
+	}
+}
