@@ -117,11 +117,10 @@ type Refusal =
 function refusals(error: ConfabError): Partial<Record<FieldName, Refusal>> {
   if (error.code === "email_taken") return { email: { key: "errors.emailTaken" } };
   if (error.code === "username_taken") return { username: { key: "errors.usernameTaken" } };
-  if (/common/.test(error.code)) return { password: { key: "errors.commonPassword" } };
   const found: Partial<Record<FieldName, Refusal>> = {};
   for (const name of ["displayName", "username", "email", "password"] as const) {
     const text = error.field(name);
-    if (text) found[name] = /common/.test(text) ? { key: "errors.commonPassword" } : { text };
+    if (text) found[name] = /tried first/.test(text) ? { key: "errors.commonPassword" } : { text };
   }
   return found;
 }

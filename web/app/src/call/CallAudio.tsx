@@ -46,7 +46,7 @@ function Heard({
   const blocked = useRef(onBlocked);
   blocked.current = onBlocked;
 
-  // each attempt plays anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt plays anew
   useEffect(() => {
     const audio = element.current;
     if (!audio) return;
@@ -63,5 +63,6 @@ function Heard({
     audio.setSinkId(speaker).catch(() => undefined);
   }, [speaker]);
 
+  // biome-ignore lint/a11y/useMediaCaption: people talking, live
   return <audio ref={element} autoPlay className="hidden" />;
 }

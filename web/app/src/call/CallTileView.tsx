@@ -10,7 +10,7 @@ import { Video } from "./Video";
 
 type TileProps = PlacedTile & { pinned: boolean; onPin: (() => void) | undefined };
 
-export function CallTileView({ tile, rect, role, pinned, onPin }: TileProps) {
+export function CallTileView({ tile, rect, place, pinned, onPin }: TileProps) {
   const { t } = useTranslation();
   const self = tile.participantId === null;
   const small = rect.height < 130 || rect.width < 190;
@@ -26,7 +26,7 @@ export function CallTileView({ tile, rect, role, pinned, onPin }: TileProps) {
       style={{ transform: `translate(${rect.x}px, ${rect.y}px)`, width: rect.width, height: rect.height }}
       className={cx(
         "group/tile absolute top-0 left-0 animate-fade overflow-hidden bg-[#161f20] transition-[transform,width,height] duration-300 ease-out",
-        role === "corner" ? "z-10 rounded-2xl shadow-high ring-1 ring-white/15" : "rounded-[20px]",
+        place === "corner" ? "z-10 rounded-2xl shadow-high ring-1 ring-white/15" : "rounded-[20px]",
       )}
     >
       {tile.stream ? (
@@ -34,7 +34,7 @@ export function CallTileView({ tile, rect, role, pinned, onPin }: TileProps) {
           stream={tile.stream}
           mirrored={self && tile.source === "camera"}
           whole={tile.source === "screen"}
-          aspect={role === "corner" || role === "strip" ? undefined : rect.width / rect.height}
+          aspect={place === "corner" || place === "strip" ? undefined : rect.width / rect.height}
         />
       ) : (
         <NoPicture tile={tile} height={Math.min(rect.height, rect.width)} />
@@ -42,7 +42,7 @@ export function CallTileView({ tile, rect, role, pinned, onPin }: TileProps) {
       <div
         className={cx(
           "pointer-events-none absolute inset-0 rounded-[inherit] transition-shadow duration-200",
-          tile.speaking && role !== "whole"
+          tile.speaking && place !== "whole"
             ? "shadow-[inset_0_0_0_3px_#5cc3c7]"
             : "shadow-[inset_0_0_0_1px_rgb(255_255_255/0.06)]",
         )}
@@ -56,7 +56,7 @@ export function CallTileView({ tile, rect, role, pinned, onPin }: TileProps) {
         )}
       </div>
       <div className="absolute top-2 right-2 flex items-center gap-1">
-        {onPin && role !== "corner" && !small && (
+        {onPin && place !== "corner" && !small && (
           <IconButton
             icon={pinned ? "grid" : "expand"}
             size="sm"

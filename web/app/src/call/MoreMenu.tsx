@@ -52,12 +52,14 @@ export function MoreMenu({ call, chat, compact, onPeople }: MoreMenuProps) {
         label={t("call.microphone")}
         devices={devices.filter((device) => device.kind === "microphone")}
         value={microphone.deviceId ?? ""}
+        // biome-ignore lint/correctness/useHookAtTopLevel: not a hook; it makes the call use that device
         onChange={(id) => control(t, client.calls.useMicrophone(id))}
       />
       <DeviceChoice
         label={t("call.camera")}
         devices={devices.filter((device) => device.kind === "camera")}
         value={camera.deviceId ?? ""}
+        // biome-ignore lint/correctness/useHookAtTopLevel: not a hook; it makes the call use that device
         onChange={(id) => control(t, client.calls.useCamera(id))}
       />
       {canChooseSpeaker && (

@@ -68,7 +68,7 @@ export function SmallCall({
           <CallTileView
             tile={shown}
             rect={{ x: 0, y: 0, width, height }}
-            role="whole"
+            place="whole"
             pinned={false}
             onPin={undefined}
           />

@@ -25,12 +25,12 @@ export function Stage({ call }: { call: CallState }) {
     <div className="absolute inset-0 px-2 pb-1 md:px-4">
       <div ref={stage} data-testid="call-grid" className="relative size-full">
         {size.width > 0 &&
-          arrangement.placed.map(({ tile, rect, role }) => (
+          arrangement.placed.map(({ tile, rect, place }) => (
             <CallTileView
               key={tile.key}
               tile={tile}
               rect={rect}
-              role={role}
+              place={place}
               pinned={pinned === tile.key}
               onPin={tiles.length > 1 ? () => setPinned(pinned === tile.key ? null : tile.key) : undefined}
             />

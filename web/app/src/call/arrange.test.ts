@@ -19,16 +19,16 @@ function tile(id: string | null, source: CallTile["source"] = "camera"): CallTil
   };
 }
 
-const roles = (tiles: CallTile[], pinned: string | null = null, recent: string[] = [], size = stage) =>
-  arrange(tiles, size, pinned, recent).placed.map(({ tile: placed, role }) => `${placed.key} ${role}`);
+const places = (tiles: CallTile[], pinned: string | null = null, recent: string[] = [], size = stage) =>
+  arrange(tiles, size, pinned, recent).placed.map(({ tile: placed, place }) => `${placed.key} ${place}`);
 
 describe("arrange", () => {
   it("puts oneself in the corner of a call of two", () => {
-    expect(roles([tile("a"), tile(null)])).toEqual(["a/camera whole", "self/camera corner"]);
+    expect(places([tile("a"), tile(null)])).toEqual(["a/camera whole", "self/camera corner"]);
   });
 
   it("makes a grid of three", () => {
-    expect(roles([tile("a"), tile("b"), tile(null)])).toEqual([
+    expect(places([tile("a"), tile("b"), tile(null)])).toEqual([
       "a/camera grid",
       "b/camera grid",
       "self/camera grid",
@@ -36,7 +36,7 @@ describe("arrange", () => {
   });
 
   it("shows a shared screen large", () => {
-    expect(roles([tile("a", "screen"), tile("a"), tile(null)])).toEqual([
+    expect(places([tile("a", "screen"), tile("a"), tile(null)])).toEqual([
       "a/screen main",
       "a/camera strip",
       "self/camera strip",
@@ -44,11 +44,11 @@ describe("arrange", () => {
   });
 
   it("prefers what was pinned to a screen", () => {
-    expect(roles([tile("a", "screen"), tile("a"), tile(null)], "a/camera")[0]).toBe("a/camera main");
+    expect(places([tile("a", "screen"), tile("a"), tile(null)], "a/camera")[0]).toBe("a/camera main");
   });
 
   it("forgets a pin of somebody who left", () => {
-    expect(roles([tile("a"), tile(null)], "b/camera")).toEqual(["a/camera whole", "self/camera corner"]);
+    expect(places([tile("a"), tile(null)], "b/camera")).toEqual(["a/camera whole", "self/camera corner"]);
   });
 
   it("keeps who spoke on a stage that is too small, in the usual order, and counts the rest", () => {

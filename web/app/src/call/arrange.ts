@@ -1,7 +1,11 @@
 import { capacity, corner, focused, grid, type Rect, type Size } from "./layout";
 import type { CallTile } from "./tiles";
 
-export type PlacedTile = { tile: CallTile; rect: Rect; role: "main" | "whole" | "grid" | "strip" | "corner" };
+export type PlacedTile = {
+  tile: CallTile;
+  rect: Rect;
+  place: "main" | "whole" | "grid" | "strip" | "corner";
+};
 
 export type Arrangement = {
   placed: PlacedTile[];
@@ -31,8 +35,8 @@ export function arrange(
     const shown = inOrder(others.slice(0, strip.length), tiles);
     return {
       placed: [
-        { tile: main, rect: large, role: "main" },
-        ...shown.map((tile, index) => ({ tile, rect: strip[index] as Rect, role: "strip" as const })),
+        { tile: main, rect: large, place: "main" },
+        ...shown.map((tile, index) => ({ tile, rect: strip[index] as Rect, place: "strip" as const })),
       ],
       hidden: others.length - shown.length,
     };
@@ -44,8 +48,8 @@ export function arrange(
     const whole = { x: 0, y: 0, width: stage.width, height: stage.height };
     return {
       placed: [
-        ...(other ? [{ tile: other, rect: whole, role: "whole" as const }] : []),
-        { tile: own, rect: corner(stage), role: "corner" },
+        ...(other ? [{ tile: other, rect: whole, place: "whole" as const }] : []),
+        { tile: own, rect: corner(stage), place: "corner" },
       ],
       hidden: 0,
     };
@@ -54,7 +58,7 @@ export function arrange(
   const shown = tiles.length > room ? inOrder(byImportance(tiles, recent).slice(0, room), tiles) : tiles;
   const rects = grid(shown.length, stage);
   return {
-    placed: shown.map((tile, index) => ({ tile, rect: rects[index] as Rect, role: "grid" })),
+    placed: shown.map((tile, index) => ({ tile, rect: rects[index] as Rect, place: "grid" })),
     hidden: tiles.length - shown.length,
   };
 }

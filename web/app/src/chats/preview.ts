@@ -1,5 +1,6 @@
 import { type Chat, chatTitle, type Id, type Message } from "@confab/sdk";
 import type { TFunction } from "i18next";
+import { client } from "../client";
 import { memberOf } from "../hooks";
 import { duration } from "../i18n/format";
 
@@ -7,10 +8,18 @@ export function titleOf(t: TFunction, chat: Chat, me: Id): string {
   return chatTitle(chat, me) || (chat.type === "group" ? t("chats.unnamedGroup") : t("chats.deletedUser"));
 }
 
-/** A member's name, "You" for oneself, and a word for who is no longer there. */
+/** A member's name, "You" for oneself. Who has left is known from other chats, or has no name any more. */
 export function nameOf(t: TFunction, chat: Chat, userId: Id, me: Id): string {
   if (userId === me) return t("common.you");
-  return memberOf(chat, userId)?.displayName || t("chats.deletedUser");
+  return memberOf(chat, userId)?.displayName || nameElsewhere(userId) || t("chats.deletedUser");
+}
+
+function nameElsewhere(userId: Id): string | undefined {
+  for (const chat of client.state.get().chats) {
+    const name = memberOf(chat, userId)?.displayName;
+    if (name) return name;
+  }
+  return undefined;
 }
 
 type Meta = Readonly<Record<string, unknown>>;
@@ -25,25 +34,17 @@ export function systemText(t: TFunction, chat: Chat, message: Message, me: Id): 
   const meta = message.meta;
   const actor = nameOf(t, chat, message.userId, me);
   const targetId = text(meta, "userId");
-  const target = text(meta, "displayName") ?? (targetId ? nameOf(t, chat, targetId, me) : "");
+  const target = targetId ? nameOf(t, chat, targetId, me) : "";
   const name = text(meta, "name");
   switch (text(meta, "event")) {
-    case "created":
-      return name ? t("system.createdNamed", { actor, name }) : t("system.created", { actor });
-    case "added":
+    case "member_added":
       return t("system.added", { actor, target });
-    case "joined":
-      return t("system.joined", { actor });
-    case "removed":
+    case "member_removed":
       return t("system.removed", { actor, target });
-    case "left":
+    case "member_left":
       return t("system.left", { actor });
     case "renamed":
       return t("system.renamed", { actor, name: name ?? "" });
-    case "avatar":
-      return t("system.avatar", { actor });
-    case "role":
-      return t("system.role", { actor, target });
     default:
       return message.content || t("system.other");
   }

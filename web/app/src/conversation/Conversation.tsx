@@ -12,7 +12,8 @@ import { CallBar } from "./CallBar";
 import { Composer, type ComposerMode } from "./Composer";
 import { ConversationHeader } from "./ConversationHeader";
 import { Details } from "./details/Details";
-import { MessageList, MessagesSkeleton } from "./MessageList";
+import { MessageList } from "./MessageList";
+import { MessagesSkeleton } from "./Older";
 
 /** One chat: its messages, where one writes, and on demand its details. Mounted anew for each chat (key). */
 export function Conversation({ chatId }: { chatId: Id }) {

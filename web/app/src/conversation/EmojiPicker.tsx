@@ -28,7 +28,7 @@ export function EmojiPicker({
           aria-label={label}
           className="z-50 animate-pop rounded-2xl border border-line bg-raised p-2 shadow-mid focus:outline-none"
         >
-          {/* the arrows only move between the buttons inside */}
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrows only move between the buttons inside */}
           <div className="grid grid-cols-8" onKeyDown={walk}>
             {commonEmoji.map((emoji) => (
               <button

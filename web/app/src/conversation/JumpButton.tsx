@@ -13,11 +13,10 @@ export function JumpButton({ count, onClick }: { count: number; onClick: () => v
       <Icon name="down" />
       {count > 0 && (
         <span
-          aria-hidden="true"
-          className="absolute -top-1.5 min-w-5 rounded-full bg-accent px-1.5 text-[12px] leading-5 font-semibold text-on-accent tabular"
-        >
-          {count > 99 ? "99+" : count}
-        </span>
+          // Written by CSS: the label says the number in full.
+          data-count={count > 99 ? "99+" : count}
+          className="absolute -top-1.5 min-w-5 rounded-full bg-accent px-1.5 text-[12px] leading-5 font-semibold text-on-accent tabular before:content-[attr(data-count)]"
+        />
       )}
     </button>
   );

@@ -1,7 +1,7 @@
 import { type Chat, deliveryMark, type Message } from "@confab/sdk";
 import { type MouseEvent, memo } from "react";
 import { useTranslation } from "react-i18next";
-import { systemText } from "../chats/preview";
+import { nameOf, systemText } from "../chats/preview";
 import { memberOf, useMe } from "../hooks";
 import { dayLabel } from "../i18n/format";
 import { Avatar } from "../ui/Avatar";
@@ -79,7 +79,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   }
 
   const author = memberOf(chat, message.userId);
-  const authorName = author?.displayName || t("chats.deletedUser");
+  const authorName = nameOf(t, chat, message.userId, me.id);
   const withAvatar = chat.type === "group" && !mine;
 
   return (
@@ -98,7 +98,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         ) : (
           <span className="w-8 shrink-0" />
         ))}
-      {/* the same menu opens by the button beside, and by Enter */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the same menu opens by the button beside, and by Enter */}
       <div
         className={cx("flex max-w-[min(85%,36rem)] min-w-0 flex-col", mine ? "items-end" : "items-start")}
         onContextMenu={(event) => contextMenu(event, openMenu)}

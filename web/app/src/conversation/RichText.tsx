@@ -19,7 +19,7 @@ export function RichText({ text }: { text: string }) {
       {parts.map((part, index) =>
         part.kind === "link" ? (
           <a
-            // parts have no identity but their place
+            // biome-ignore lint/suspicious/noArrayIndexKey: parts have no identity but their place
             key={index}
             href={part.href}
             target="_blank"
@@ -29,7 +29,7 @@ export function RichText({ text }: { text: string }) {
             {part.text}
           </a>
         ) : (
-          // parts have no identity but their place
+          // biome-ignore lint/suspicious/noArrayIndexKey: parts have no identity but their place
           <Fragment key={index}>{part.text}</Fragment>
         ),
       )}

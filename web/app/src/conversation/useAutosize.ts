@@ -2,7 +2,7 @@ import { type RefObject, useLayoutEffect } from "react";
 
 /** Makes a text area as high as its text; CSS says where it begins to scroll. */
 export function useAutosize(area: RefObject<HTMLTextAreaElement | null>, text: string): void {
-  // the text is what changes the height
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text is what changes the height
   useLayoutEffect(() => {
     const element = area.current;
     if (!element) return;

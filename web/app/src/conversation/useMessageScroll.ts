@@ -57,6 +57,7 @@ export function useMessageScroll(scroller: RefObject<HTMLElement | null>, input:
     latest.current.onMove();
   }, [scroller]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when what is shown changed
   useLayoutEffect(() => {
     latest.current = input;
     const element = scroller.current;
@@ -78,7 +79,6 @@ export function useMessageScroll(scroller: RefObject<HTMLElement | null>, input:
       lastMineKey: input.lastMineKey,
     };
     measure();
-    // runs when what is shown changed
   }, [input.firstKey, input.content, input.lastMineKey]);
 
   // The virtual keyboard, a taller composer, a picture that loads: whoever is at the bottom stays there.

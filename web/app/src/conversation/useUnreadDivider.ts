@@ -7,12 +7,12 @@ import { useAttention } from "../platform/media";
  * After which seq the "new messages" divider stands, or null. It is set when the chat opens and whenever the reader
  * looks away, and stays put while they read; sending something takes it away.
  */
-export function useUnreadDivider(chat: Chat, me: Id, timeline: Timeline | undefined): number | null {
+export function useUnreadDivider(chat: Chat, me: Id, timeline: Timeline): number | null {
   const attention = useAttention();
   const [after, setAfter] = useState<number | null>(() =>
     chat.unreadCount > 0 ? (memberOf(chat, me)?.readSeq ?? null) : null,
   );
-  const newest = timeline?.messages.at(-1);
+  const newest = timeline.messages.at(-1);
   const seen = useRef(newest?.seq);
   seen.current = newest?.seq;
 
@@ -20,7 +20,7 @@ export function useUnreadDivider(chat: Chat, me: Id, timeline: Timeline | undefi
     if (!attention && seen.current !== undefined) setAfter(seen.current);
   }, [attention]);
 
-  const mine = timeline?.pending.length ? timeline.pending.at(-1)?.clientId : undefined;
+  const mine = timeline.pending.at(-1)?.clientId;
   useEffect(() => {
     if (mine !== undefined) setAfter(null);
   }, [mine]);

@@ -169,15 +169,10 @@ export const en = {
     failed: "The details could not be loaded",
   },
   system: {
-    created: "{{actor}} created the group",
-    createdNamed: "{{actor}} created “{{name}}”",
     added: "{{actor}} added {{target}}",
-    joined: "{{actor}} joined",
     removed: "{{actor}} removed {{target}}",
     left: "{{actor}} left",
     renamed: "{{actor}} renamed the group to “{{name}}”",
-    avatar: "{{actor}} changed the picture",
-    role: "{{actor}} changed the role of {{target}}",
     other: "The group changed",
   },
   callMessage: {

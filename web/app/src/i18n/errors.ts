@@ -11,9 +11,6 @@ export function errorText(t: TFunction, error: unknown): string {
       return t("errors.emailTaken");
     case "username_taken":
       return t("errors.usernameTaken");
-    case "common_password":
-    case "password_common":
-      return t("errors.commonPassword");
     case "last_owner":
       return t("errors.lastOwner");
   }

@@ -71,6 +71,6 @@ function refusal(t: T, error: Error | null): { currentError?: string; nextError?
     return { currentError: t("errors.wrongPassword") };
   }
   const said = error.field("newPassword");
-  if (said) return { nextError: /common/.test(said) ? t("errors.commonPassword") : said };
+  if (said) return { nextError: /tried first/.test(said) ? t("errors.commonPassword") : said };
   return { nextError: errorText(t, error) };
 }

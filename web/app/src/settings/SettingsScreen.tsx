@@ -25,11 +25,7 @@ export function SettingsScreen() {
           )}
         </div>
       </header>
-      {/* a scrolling region must be reachable by keyboard */}
-      <div
-        tabIndex={0}
-        className="min-h-0 flex-1 overflow-y-auto px-3 py-5 pad-safe-bottom focus-visible:-outline-offset-2 md:px-6"
-      >
+      <div className="min-h-0 flex-1 overflow-y-auto px-3 py-5 pad-safe-bottom md:px-6">
         <div className="mx-auto max-w-2xl space-y-5 pb-8">
           <Section title={t("settings.profile")}>
             <ProfileForm />

@@ -23,7 +23,7 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-50 animate-fade bg-black/45 backdrop-blur-[2px]" />
         <Primitive.Content
-          aria-describedby={description ? undefined : ""}
+          {...(description ? {} : { "aria-describedby": undefined })}
           className={cx(
             "fixed z-50 flex max-h-[92dvh] flex-col bg-raised text-ink shadow-high focus:outline-none",
             "inset-x-0 bottom-0 animate-sheet rounded-t-3xl pad-safe-bottom",
@@ -69,7 +69,7 @@ export function SidePanel({
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 animate-fade bg-black/45" />
         <Primitive.Content
-          aria-describedby=""
+          aria-describedby={undefined}
           className="fixed inset-y-0 right-0 z-40 flex w-full animate-fade flex-col bg-surface shadow-high focus:outline-none sm:w-[23rem]"
         >
           <VisuallyHidden.Root>

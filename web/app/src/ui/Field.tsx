@@ -95,8 +95,7 @@ export function SearchField({
       />
       <input
         ref={ref}
-        type="text"
-        role="searchbox"
+        type="search"
         aria-label={label}
         placeholder={label}
         value={value}
@@ -104,7 +103,7 @@ export function SearchField({
         autoComplete="off"
         autoCorrect="off"
         spellCheck={false}
-        className="h-10 w-full rounded-xl border border-transparent bg-sunken pr-9 pl-10 transition placeholder:text-ink-3 focus:border-accent focus:bg-surface focus:ring-3 focus:ring-accent/15 focus:outline-none"
+        className="h-10 w-full appearance-none rounded-xl border border-transparent [&::-webkit-search-cancel-button]:hidden bg-sunken pr-9 pl-10 transition placeholder:text-ink-3 focus:border-accent focus:bg-surface focus:ring-3 focus:ring-accent/15 focus:outline-none"
         {...rest}
       />
       {value && (
