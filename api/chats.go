@@ -30,7 +30,8 @@ type chatInput struct {
 type updateChatInput struct {
 	ID   string `path:"id"`
 	Body struct {
-		Name *string `json:"name,omitempty" maxLength:"400"`
+		Name        *string `json:"name,omitempty" maxLength:"400" doc:"1 to 100 characters."`
+		Description *string `json:"description,omitempty" maxLength:"2000" doc:"Up to 500 characters."`
 	}
 }
 
@@ -71,10 +72,10 @@ func (a *API) updateChat(ctx context.Context, in *updateChatInput) (*body[chat.C
 	if err != nil {
 		return nil, err
 	}
-	if in.Body.Name == nil {
+	if in.Body.Name == nil && in.Body.Description == nil {
 		return answer(a.cfg.Chats.Chat(ctx, from(ctx).UserID, id))
 	}
-	return answer(a.cfg.Chats.RenameChat(ctx, from(ctx).UserID, id, *in.Body.Name))
+	return answer(a.cfg.Chats.UpdateChat(ctx, from(ctx).UserID, id, chat.ChatPatch{Name: in.Body.Name, Description: in.Body.Description}))
 }
 
 func (a *API) deleteChat(ctx context.Context, in *chatInput) (*none, error) {

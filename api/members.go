@@ -31,12 +31,13 @@ type updateMemberInput struct {
 	Body   struct {
 		Role       string          `json:"role,omitempty" enum:"owner,admin,member"`
 		MutedUntil json.RawMessage `json:"mutedUntil,omitempty" doc:"One's own setting: an RFC 3339 time, or null to hear the chat again."`
+		Archived   *bool           `json:"archived,omitempty" doc:"One's own setting: put the chat away from the list."`
 	}
 }
 
 func (a *API) memberRoutes() {
 	handle(a, route{http.MethodPost, "/chats/{id}/members", "addMember", "Add somebody to a group", "chats", http.StatusCreated, false, limit.Change}, a.addMember)
-	handle(a, route{http.MethodPatch, "/chats/{id}/members/{userId}", "updateMember", "Change somebody's role, or mute the chat for oneself", "chats", 0, false, limit.Change}, a.updateMember)
+	handle(a, route{http.MethodPatch, "/chats/{id}/members/{userId}", "updateMember", "Change somebody's role, or mute or archive the chat for oneself", "chats", 0, false, limit.Change}, a.updateMember)
 	handle(a, route{http.MethodDelete, "/chats/{id}/members/{userId}", "removeMember", "Remove somebody, or leave", "chats", http.StatusNoContent, false, limit.Change}, a.removeMember)
 }
 
@@ -65,17 +66,25 @@ func (a *API) updateMember(ctx context.Context, in *updateMemberInput) (*body[ch
 		return nil, err
 	}
 	actor := from(ctx).UserID
-	mute := in.Body.MutedUntil != nil
+	b := in.Body
+	given := 0
+	for _, there := range []bool{b.Role != "", b.MutedUntil != nil, b.Archived != nil} {
+		if there {
+			given++
+		}
+	}
 	switch {
-	case mute == (in.Body.Role != ""):
-		return nil, fault.InvalidField("role", "give either role or mutedUntil")
-	case !mute:
-		return answer(a.cfg.Chats.SetRole(ctx, actor, chatID, userID, store.Role(in.Body.Role)))
+	case given != 1:
+		return nil, fault.InvalidField("role", "give one of role, mutedUntil and archived")
+	case b.Role != "":
+		return answer(a.cfg.Chats.SetRole(ctx, actor, chatID, userID, store.Role(b.Role)))
 	case userID != actor:
-		return nil, fault.New(fault.Forbidden, "forbidden", "everybody mutes for themselves")
+		return nil, fault.New(fault.Forbidden, "forbidden", "this is a setting that everybody has for themselves")
+	case b.Archived != nil:
+		return answer(a.cfg.Chats.Archive(ctx, actor, chatID, *b.Archived))
 	}
 	var until *stamp.Time
-	if err := json.Unmarshal(in.Body.MutedUntil, &until); err != nil {
+	if err := json.Unmarshal(b.MutedUntil, &until); err != nil {
 		return nil, fault.InvalidField("mutedUntil", "must be an RFC 3339 time or null")
 	}
 	if until == nil {

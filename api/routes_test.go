@@ -209,6 +209,14 @@ func TestChatRoutes(t *testing.T) {
 	eve.patch(members+"/"+eve.id, object{"mutedUntil": nil}).is(200)
 	eve.patch(members+"/"+bob.id, object{"mutedUntil": nil}).problem(403, "forbidden")
 	eve.patch(members+"/"+eve.id, object{"mutedUntil": "later"}).problem(422, "invalid", "mutedUntil")
+	eve.patch(members+"/"+eve.id, object{"archived": true}).is(200)
+	if got := eve.get("/chats/" + group).str("archivedAt"); got == "" {
+		t.Error("the chat is not archived")
+	}
+	eve.patch(members+"/"+eve.id, object{"archived": true, "role": "member"}).problem(422, "invalid", "role")
+	if got := ann.patch("/chats/"+group, object{"description": "about"}).is(200).str("description"); got != "about" {
+		t.Error(got)
+	}
 	eve.patch(members+"/"+eve.id, object{}).problem(422, "invalid", "role")
 	ann.del(members+"/"+ann.id, nil).problem(409, "last_owner")
 	eve.del(members+"/"+ann.id, nil).problem(403, "forbidden")

@@ -307,39 +307,77 @@ func unknownUsers() error {
 	return fault.InvalidField("memberIds", "names somebody who does not exist")
 }
 
-// RenameChat gives a group another name: the right of admins and owners. Refusals: not_found, forbidden, direct_chat,
-// invalid.
-func (s *Service) RenameChat(ctx context.Context, actor, chatID store.ID, name string) (Chat, error) {
-	name, err := text.ChatName("name", name)
-	if err != nil {
+// ChatPatch names what of a group is to change.
+type ChatPatch struct {
+	Name, Description *string
+}
+
+func (p *ChatPatch) clean() (err error) {
+	var name, description string
+	if p.Name != nil {
+		if name, err = text.ChatName("name", *p.Name); err != nil {
+			return err
+		}
+		p.Name = &name
+	}
+	if p.Description != nil {
+		if description, err = text.Description("description", *p.Description); err != nil {
+			return err
+		}
+		p.Description = &description
+	}
+	return nil
+}
+
+// UpdateChat changes a group: the right of admins and owners. A new name leaves a system message. Refusals: not_found,
+// forbidden, direct_chat, invalid.
+func (s *Service) UpdateChat(ctx context.Context, actor, chatID store.ID, patch ChatPatch) (Chat, error) {
+	if err := patch.clean(); err != nil {
 		return Chat{}, err
 	}
-	err = s.manage(ctx, actor, chatID, func(tx store.Tx, g *group) (change, error) {
+	err := s.manage(ctx, actor, chatID, func(tx store.Tx, g *group) (change, error) {
 		if rank(g.me.Role) < rank(store.RoleAdmin) {
-			return change{}, forbidden("only admins and owners may rename a chat")
+			return change{}, forbidden("only admins and owners may change a chat")
 		}
-		if g.chat.Name == name {
+		renamed := patch.Name != nil && *patch.Name != g.chat.Name
+		described := patch.Description != nil && *patch.Description != g.chat.Description
+		if !renamed && !described {
 			return change{}, errNothing
 		}
-		m, err := s.note(ctx, tx, chatID, actor, store.KindSystem, SystemMeta{Event: SystemRenamed, Name: name})
-		if err != nil {
-			return change{}, err
+		g.chat.UpdatedAt = s.now()
+		if described {
+			g.chat.Description = *patch.Description
 		}
-		g.chat.Name, g.chat.UpdatedAt, g.chat.LastRev = name, m.CreatedAt, m.Rev
-		if err := tx.UpdateChat(ctx, g.chat); err != nil {
-			return change{}, err
-		}
-		return change{m.Rev, func() []bus.Event {
-			return []bus.Event{
-				{Name: EventChatUpdated, To: everybody(g.members), Data: ChatUpdatedEvent{chatID, s.head(g.chat)}},
-				received(s.message(m, StatusSent), everybody(g.members)),
+		var note *store.Message
+		if renamed {
+			g.chat.Name = *patch.Name
+			m, err := s.note(ctx, tx, chatID, actor, store.KindSystem, SystemMeta{Event: SystemRenamed, Name: g.chat.Name})
+			if err != nil {
+				return change{}, err
 			}
-		}}, nil
+			note, g.chat.LastRev = &m, m.Rev
+		} else {
+			_, rev, err := tx.Advance(ctx, chatID, false, g.chat.UpdatedAt)
+			if err != nil {
+				return change{}, err
+			}
+			g.chat.LastRev = rev
+		}
+		return change{g.chat.LastRev, func() []bus.Event { return s.chatUpdated(g, note) }}, tx.UpdateChat(ctx, g.chat)
 	})
 	if err != nil {
 		return Chat{}, err
 	}
 	return s.Chat(ctx, actor, chatID)
+}
+
+// chatUpdated shows the members what has changed, with the note that it left, if any.
+func (s *Service) chatUpdated(g *group, note *store.Message) []bus.Event {
+	events := []bus.Event{{Name: EventChatUpdated, To: everybody(g.members), Data: ChatUpdatedEvent{g.chat.ID, s.head(g.chat)}}}
+	if note != nil {
+		events = append(events, received(s.message(*note, StatusSent), everybody(g.members)))
+	}
+	return events
 }
 
 // DeleteChat removes a group and everything in it: the right of its owners. Refusals: not_found, forbidden,

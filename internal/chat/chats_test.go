@@ -139,7 +139,7 @@ func TestRename(t *testing.T) {
 		w := newWorld(t, s)
 		p := w.people(3)
 		c, d := w.group(p[0], p[1]), w.direct(p[0], p[1])
-		got, err := w.RenameChat(t.Context(), p[0], c, "New name")
+		got, err := w.UpdateChat(t.Context(), p[0], c, chat.ChatPatch{Name: ptr("New name")})
 		w.must(err)
 		if got.Name != "New name" || got.LastMessage == nil || got.LastMessage.Kind != store.KindSystem ||
 			!strings.Contains(string(got.LastMessage.Meta), `"name":"New name"`) {
@@ -148,18 +148,18 @@ func TestRename(t *testing.T) {
 		events := w.bus.take()
 		w.sent(events, chat.EventChatUpdated, p[0], p[1])
 		w.sent(events, chat.EventMessageReceived, p[0], p[1])
-		_, err = w.RenameChat(t.Context(), p[0], c, "New name")
+		_, err = w.UpdateChat(t.Context(), p[0], c, chat.ChatPatch{Name: ptr("New name")})
 		w.must(err)
 		if len(w.bus.take()) != 0 {
 			t.Error("the same name again was announced")
 		}
-		_, err = w.RenameChat(t.Context(), p[1], c, "x")
+		_, err = w.UpdateChat(t.Context(), p[1], c, chat.ChatPatch{Name: ptr("x")})
 		w.refused("a plain member", err, "forbidden")
-		_, err = w.RenameChat(t.Context(), p[2], c, "x")
+		_, err = w.UpdateChat(t.Context(), p[2], c, chat.ChatPatch{Name: ptr("x")})
 		w.refused("a stranger", err, "not_found")
-		_, err = w.RenameChat(t.Context(), p[0], d, "x")
+		_, err = w.UpdateChat(t.Context(), p[0], d, chat.ChatPatch{Name: ptr("x")})
 		w.refused("a direct chat", err, "direct_chat")
-		_, err = w.RenameChat(t.Context(), p[0], c, "")
+		_, err = w.UpdateChat(t.Context(), p[0], c, chat.ChatPatch{Name: ptr("")})
 		w.refused("no name", err, "invalid")
 	})
 }
@@ -208,5 +208,67 @@ func TestMute(t *testing.T) {
 		}
 		_, err = w.Mute(t.Context(), p[2], c, nil)
 		w.refused("a stranger", err, "not_found")
+	})
+}
+
+func TestDescriptionAndArchive(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := newWorld(t, s)
+		p := w.people(2)
+		c := w.group(p[0], p[1])
+		got, err := w.UpdateChat(t.Context(), p[0], c, chat.ChatPatch{Description: ptr("What it is for.\nAnd more. ")})
+		w.must(err)
+		if got.Description != "What it is for.\nAnd more." || got.LastSeq != 0 || got.LastRev != 1 {
+			t.Errorf("%+v", got)
+		}
+		w.sent(w.bus.take(), chat.EventChatUpdated, p...)
+		_, err = w.UpdateChat(t.Context(), p[0], c, chat.ChatPatch{Description: ptr(strings.Repeat("x", 501))})
+		w.refused("a long one", err, "invalid")
+		_, err = w.UpdateChat(t.Context(), p[1], c, chat.ChatPatch{Description: ptr("x")})
+		w.refused("a plain member", err, "forbidden")
+
+		_, err = w.Archive(t.Context(), p[1], c, true)
+		w.must(err)
+		w.sent(w.bus.take(), chat.EventChatArchived, p[1])
+		if mine, err := w.Chat(t.Context(), p[1], c); err != nil || mine.ArchivedAt == nil {
+			t.Errorf("%+v %v", mine, err)
+		}
+		if other, err := w.Chat(t.Context(), p[0], c); err != nil || other.ArchivedAt != nil {
+			t.Errorf("%+v %v", other, err)
+		}
+		_, err = w.Archive(t.Context(), p[1], c, false)
+		w.must(err)
+		if mine, err := w.Chat(t.Context(), p[1], c); err != nil || mine.ArchivedAt != nil {
+			t.Errorf("%+v %v", mine, err)
+		}
+	})
+}
+
+func TestABlockEndsADirectChat(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := newWorld(t, s)
+		p := w.people(2)
+		direct, group := w.direct(p[0], p[1]), w.group(p[0], p[1])
+		set := func(on bool) {
+			w.must(s.Update(t.Context(), func(tx store.Tx) error {
+				if _, err := tx.LockChat(t.Context(), direct); err != nil {
+					return err
+				}
+				_, err := tx.SetBlock(t.Context(), p[1], p[0], on, w.clock.now())
+				return err
+			}))
+		}
+		set(true)
+		for _, who := range p {
+			_, _, err := w.Send(t.Context(), who, chat.SendInput{ChatID: direct, Content: "x"})
+			w.refused("a message", err, "blocked")
+		}
+		w.say(p[0], group, "groups go on")
+		set(false)
+		if m := w.say(p[0], direct, "again"); m.Seq != 1 {
+			t.Errorf("seq %d", m.Seq)
+		}
 	})
 }

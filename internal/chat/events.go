@@ -15,6 +15,7 @@ const (
 	EventChatUpdated     = "chat:updated"            // ChatUpdatedEvent
 	EventChatRemoved     = "chat:removed"            // ChatRemovedEvent
 	EventChatMuted       = "chat:muted"              // ChatMutedEvent
+	EventChatArchived    = "chat:archived"           // ChatArchivedEvent
 	EventMemberAdded     = "member:added"            // MemberEvent
 	EventMemberUpdated   = "member:updated"          // MemberEvent
 	EventMemberRemoved   = "member:removed"          // MemberRemovedEvent
@@ -57,18 +58,25 @@ type ChatUpdatedEvent struct {
 
 // ChatHead is the part of a Chat that a member with the right to may change, and that all members see alike.
 type ChatHead struct {
-	ID        store.ID       `json:"id"`
-	Type      store.ChatType `json:"type"`
-	Name      string         `json:"name"`
-	AvatarURL *string        `json:"avatarUrl"`
-	UpdatedAt stamp.Time     `json:"updatedAt"`
-	LastRev   int64          `json:"lastRev"`
+	ID          store.ID       `json:"id"`
+	Type        store.ChatType `json:"type"`
+	Name        string         `json:"name"`
+	Description string         `json:"description"`
+	AvatarURL   *string        `json:"avatarUrl"`
+	UpdatedAt   stamp.Time     `json:"updatedAt"`
+	LastRev     int64          `json:"lastRev"`
 }
 
 // ChatMutedEvent goes to the own devices of who muted a chat. A null MutedUntil ends it.
 type ChatMutedEvent struct {
 	ChatID     store.ID    `json:"chatId"`
 	MutedUntil *stamp.Time `json:"mutedUntil"`
+}
+
+// ChatArchivedEvent goes to the own devices of who archived a chat. A null ArchivedAt brings it back.
+type ChatArchivedEvent struct {
+	ChatID     store.ID    `json:"chatId"`
+	ArchivedAt *stamp.Time `json:"archivedAt"`
 }
 
 // ChatRemovedEvent goes to who is in the chat no more: removed, left on another device, or the chat was deleted.

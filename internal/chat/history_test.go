@@ -112,7 +112,7 @@ func TestSinceRevEndsInTheServersState(t *testing.T) {
 				case op == 5 && random.IntN(3) == 0:
 					_, err = w.Delete(t.Context(), who, pick())
 				case op == 6:
-					_, err = w.RenameChat(t.Context(), p[0], c, fmt.Sprint("name ", random.Int()))
+					_, err = w.UpdateChat(t.Context(), p[0], c, chat.ChatPatch{Name: ptr(fmt.Sprint("name ", random.Int()))})
 				case op == 7:
 					copies[random.IntN(2)].pull(w, p[random.IntN(len(p))], c, 1+random.IntN(5))
 				}

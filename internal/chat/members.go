@@ -247,15 +247,40 @@ func (s *Service) Mute(ctx context.Context, actor, chatID store.ID, until *time.
 		}
 		until = &t
 	}
+	return s.setOwn(ctx, actor, chatID, func(m *store.Member) bus.Event {
+		m.MutedUntil = until
+		return bus.Event{Name: EventChatMuted, Data: ChatMutedEvent{chatID, stamp.OfPtr(until)}}
+	})
+}
+
+// Archive puts a chat away from the actor's list (on), or brings it back. It stays a chat like any other.
+func (s *Service) Archive(ctx context.Context, actor, chatID store.ID, on bool) (Member, error) {
+	if err := wellFormed(chatID); err != nil {
+		return Member{}, err
+	}
+	var at *time.Time
+	if on {
+		now := s.now()
+		at = &now
+	}
+	return s.setOwn(ctx, actor, chatID, func(m *store.Member) bus.Event {
+		m.ArchivedAt = at
+		return bus.Event{Name: EventChatArchived, Data: ChatArchivedEvent{chatID, stamp.OfPtr(at)}}
+	})
+}
+
+// setOwn changes a setting of the actor's own membership and tells their devices.
+func (s *Service) setOwn(ctx context.Context, actor, chatID store.ID, set func(*store.Member) bus.Event) (Member, error) {
 	var me store.Member
 	var user store.User
-	err = s.store.Update(ctx, func(tx store.Tx) error {
+	var event bus.Event
+	err := s.store.Update(ctx, func(tx store.Tx) error {
 		g, err := locked(ctx, tx, actor, chatID)
 		if err != nil {
 			return err
 		}
 		me = g.me
-		me.MutedUntil = until
+		event = set(&me)
 		if user, err = tx.User(ctx, actor); err != nil {
 			return err
 		}
@@ -264,7 +289,8 @@ func (s *Service) Mute(ctx context.Context, actor, chatID store.ID, until *time.
 	if err != nil {
 		return Member{}, refusal(err)
 	}
-	s.bus.Publish(bus.Event{Name: EventChatMuted, To: []store.ID{actor}, Data: ChatMutedEvent{chatID, stamp.OfPtr(until)}})
+	event.To = []store.ID{actor}
+	s.bus.Publish(event)
 	return s.member(me, user, actor), nil
 }
 

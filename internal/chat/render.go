@@ -90,7 +90,7 @@ type portrait struct {
 func (s *Service) chat(p portrait, viewer store.ID) Chat {
 	c := p.chat
 	v := Chat{
-		ID: c.ID, Type: c.Type, Name: c.Name, AvatarURL: s.avatar(c.AvatarID),
+		ID: c.ID, Type: c.Type, Name: c.Name, Description: c.Description, AvatarURL: s.avatar(c.AvatarID),
 		CreatedAt: stamp.Of(c.CreatedAt), UpdatedAt: stamp.Of(c.UpdatedAt), LastSeq: c.LastSeq, LastRev: c.LastRev,
 		UnreadCount: p.unread, Members: make([]Member, 0, len(p.members)), ActiveCall: s.activeCall(c.ID),
 	}
@@ -100,7 +100,7 @@ func (s *Service) chat(p portrait, viewer store.ID) Chat {
 	}
 	for _, m := range p.members {
 		if m.UserID == viewer {
-			v.MyRole, v.MutedUntil = m.Role, stamp.OfPtr(m.MutedUntil)
+			v.MyRole, v.MutedUntil, v.ArchivedAt = m.Role, stamp.OfPtr(m.MutedUntil), stamp.OfPtr(m.ArchivedAt)
 		}
 		v.Members = append(v.Members, s.member(m, p.users[m.UserID], viewer))
 	}
@@ -108,6 +108,6 @@ func (s *Service) chat(p portrait, viewer store.ID) Chat {
 }
 
 func (s *Service) head(c store.Chat) ChatHead {
-	return ChatHead{ID: c.ID, Type: c.Type, Name: c.Name, AvatarURL: s.avatar(c.AvatarID),
+	return ChatHead{ID: c.ID, Type: c.Type, Name: c.Name, Description: c.Description, AvatarURL: s.avatar(c.AvatarID),
 		UpdatedAt: stamp.Of(c.UpdatedAt), LastRev: c.LastRev}
 }

@@ -31,7 +31,8 @@ type SendInput struct {
 }
 
 // Send posts a message; created is false when ClientID was used before, and the message is the one stored then.
-// Refusals: not_found, invalid, client_id_conflict (that key was used for something else).
+// Refusals: not_found, invalid, client_id_conflict (that key was used for something else), and blocked where one of the
+// two of a direct chat blocks the other.
 func (s *Service) Send(ctx context.Context, actor store.ID, in SendInput) (m Message, created bool, err error) {
 	if in, err = in.clean(); err != nil {
 		return Message{}, false, err
@@ -95,6 +96,9 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, m store.Message, atta
 	if _, in := memberOf(members, m.UserID); !in {
 		return m, nil, notFound()
 	}
+	if err := unblocked(ctx, tx, members); err != nil {
+		return m, nil, err
+	}
 	if m.ReplyTo != "" {
 		quoted, err := tx.Message(ctx, m.ReplyTo)
 		if errors.Is(err, store.ErrNotFound) || err == nil && quoted.ChatID != m.ChatID {
@@ -113,6 +117,22 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, m store.Message, atta
 	}
 	m, err = tx.Message(ctx, m.ID)
 	return m, members, err
+}
+
+// unblocked refuses where one of the two people of a direct chat blocks the other. In groups nobody is kept apart. A
+// chat of two members is looked at whatever its type, since the members are at hand and the type is not.
+func unblocked(ctx context.Context, tx store.Tx, members []store.Member) error {
+	if len(members) != 2 {
+		return nil
+	}
+	c, err := tx.Chat(ctx, members[0].ChatID)
+	if err != nil || c.Type != store.Direct {
+		return err
+	}
+	if blocked, err := tx.BlockBetween(ctx, members[0].UserID, members[1].UserID); err != nil || !blocked {
+		return err
+	}
+	return fault.New(fault.Forbidden, "blocked", "one of you blocks the other")
 }
 
 // replay answers a repeated send with what was stored first, as it is now.

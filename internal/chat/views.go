@@ -43,6 +43,7 @@ type Chat struct {
 	ID          store.ID       `json:"id"`
 	Type        store.ChatType `json:"type" enum:"direct,group"`
 	Name        string         `json:"name" doc:"Empty for a direct chat."`
+	Description string         `json:"description"`
 	AvatarURL   *string        `json:"avatarUrl"`
 	CreatedAt   stamp.Time     `json:"createdAt"`
 	UpdatedAt   stamp.Time     `json:"updatedAt"`
@@ -52,6 +53,7 @@ type Chat struct {
 	UnreadCount int64          `json:"unreadCount"`
 	MyRole      store.Role     `json:"myRole" enum:"owner,admin,member"`
 	MutedUntil  *stamp.Time    `json:"mutedUntil,omitempty"`
+	ArchivedAt  *stamp.Time    `json:"archivedAt,omitempty" doc:"Put away from one's own list."`
 	Members     []Member       `json:"members"`
 	ActiveCall  *ActiveCall    `json:"activeCall,omitempty"`
 }

@@ -23,6 +23,7 @@ const (
 	MaxUsername    = 32
 	MaxDisplayName = 64
 	MaxChatName    = 100
+	MaxDescription = 500
 	MaxEmail       = 254 // bytes: the longest address that fits an SMTP path (RFC 5321, section 4.5.3.1.3)
 	MinPassword    = 8
 	MaxPassword    = 128
@@ -92,6 +93,9 @@ func DisplayName(field, s string) (string, error) { return line(field, s, MaxDis
 // ChatName takes 1 to 100 visible characters in one line.
 func ChatName(field, s string) (string, error) { return line(field, s, MaxChatName) }
 
+// Description takes up to 500 characters, in several lines if need be, or none.
+func Description(field, s string) (string, error) { return words(field, s, MaxDescription) }
+
 // Query takes what somebody looks for: 1 to 100 characters.
 func Query(field, s string) (string, error) { return line(field, s, MaxQuery) }
 
@@ -152,7 +156,10 @@ func Message(field, s string) (string, error) {
 }
 
 // Caption is Message where there may be none, as beside an attachment.
-func Caption(field, s string) (string, error) {
+func Caption(field, s string) (string, error) { return words(field, s, MaxMessage) }
+
+// words trims the end, and takes everything that a database can keep.
+func words(field, s string, longest int) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", fault.InvalidField(field, "is not valid UTF-8")
 	}
@@ -160,8 +167,8 @@ func Caption(field, s string) (string, error) {
 		return "", fault.InvalidField(field, "must not hold NUL")
 	}
 	s = strings.TrimRightFunc(s, unicode.IsSpace)
-	if utf8.RuneCountInString(s) > MaxMessage {
-		return "", fault.InvalidField(field, fmt.Sprintf("must have at most %d characters", MaxMessage))
+	if utf8.RuneCountInString(s) > longest {
+		return "", fault.InvalidField(field, fmt.Sprintf("must have at most %d characters", longest))
 	}
 	return s, nil
 }
