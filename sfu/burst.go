@@ -4,6 +4,9 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
 )
 
 const (
@@ -36,7 +39,6 @@ type burst struct {
 	due     bool       // and shall do so once more
 	idle    *sync.Cond // signalled when sending turns false
 	closed  bool
-	memory  []byte // for packets that are not gathered
 }
 
 // load is what goes out together.
@@ -47,8 +49,16 @@ type load struct {
 	bytes   int
 	count   int
 	runs    []run
+	plain   []plainPacket
 	to      []netip.AddrPort // scratch for sending
 	packets [][]byte
+	header  rtp.Header
+}
+
+// plainPacket is a packet that Pion sends.
+type plainPacket struct {
+	writer webrtc.TrackLocalWriter
+	raw    []byte
 }
 
 // run is the packets of one slot.
@@ -138,15 +148,9 @@ func (b *burst) flush() {
 }
 
 // reserve returns room for a packet of up to n bytes, and a tag behind it, with a length of zero. It is called between
-// begin and end. The room is given out again unless the packet is added.
+// begin and end. The room is given out again unless the packet is added. Packets are far smaller than a block.
 func (b *burst) reserve(n int) []byte {
 	n += tagRoom
-	if b.server.batch == nil || n > blockBytes {
-		if cap(b.memory) < n {
-			b.memory = make([]byte, 0, n)
-		}
-		return b.memory[:0]
-	}
 	if b.load == nil {
 		b.load = &load{}
 	}
@@ -176,26 +180,56 @@ func (b *burst) add(p *place, to netip.AddrPort, raw []byte) bool {
 	}
 	r := &l.runs[p.index]
 	r.packets = append(r.packets, raw)
-	l.at += len(raw)
-	l.bytes += len(raw)
-	l.count++
+	l.keep(raw)
 	return true
 }
 
-// send writes the load, run by run.
+// addPlain takes a packet that was built in room reserved last, to be sent by Pion. It is false if too much lies unsent.
+func (b *burst) addPlain(w webrtc.TrackLocalWriter, raw []byte) bool {
+	if b.load.bytes > burstLimit {
+		return false
+	}
+	b.load.plain = append(b.load.plain, plainPacket{w, raw})
+	b.load.keep(raw)
+	return true
+}
+
+// keep takes the room of a packet away from the next.
+func (l *load) keep(raw []byte) {
+	l.at += len(raw)
+	l.bytes += len(raw)
+	l.count++
+}
+
+// send writes the load: packet by packet through Pion, then run by run past it.
 func (l *load) send(s *Server) {
+	sent := 0
+	for _, p := range l.plain {
+		n, err := l.header.Unmarshal(p.raw)
+		if err == nil {
+			_, err = p.writer.WriteRTP(&l.header, p.raw[n:])
+		}
+		if err == nil {
+			sent++
+		}
+	}
+	if len(l.runs) > 0 {
+		sent += l.sendRuns(s.batch)
+	}
+	s.counters.packetsOut.Add(uint64(sent))
+	s.counters.bytesOut.Add(uint64(l.bytes))
+	s.counters.sendErrors.Add(uint64(l.count - sent))
+}
+
+func (l *load) sendRuns(w BatchWriter) int {
 	for _, r := range l.runs {
 		for _, p := range r.packets {
 			l.to = append(l.to, r.to)
 			l.packets = append(l.packets, p)
 		}
 	}
-	sent, err := s.batch.WriteBatch(l.to, l.packets)
-	s.counters.packetsOut.Add(uint64(sent))
-	s.counters.bytesOut.Add(uint64(l.bytes))
-	if lost := l.count - sent; err != nil || lost > 0 {
-		s.counters.sendErrors.Add(uint64(max(lost, 1)))
-	}
+	sent, _ := w.WriteBatch(l.to, l.packets) // what was not sent is counted by the caller; the transport logs why
+	return sent
 }
 
 // reset empties the load for its next filling and gives its memory back.
@@ -209,7 +243,9 @@ func (l *load) reset() {
 		l.runs[i].packets = l.runs[i].packets[:0]
 	}
 	clear(l.packets)
-	l.blocks, l.runs, l.to, l.packets = l.blocks[:0], l.runs[:0], l.to[:0], l.packets[:0]
+	clear(l.plain)
+	l.blocks, l.runs, l.plain = l.blocks[:0], l.runs[:0], l.plain[:0]
+	l.to, l.packets = l.to[:0], l.packets[:0]
 	l.at, l.bytes, l.count = 0, 0, 0
 	l.number++
 }

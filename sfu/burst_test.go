@@ -83,7 +83,7 @@ func TestBothWaysOutGiveTheSamePackets(t *testing.T) {
 	captured := &capture{}
 	server := &Server{batch: captured}
 	pion := &encrypting{context: newTestContext(t)}
-	plain := &plainOutput{server: server, writer: pion}
+	plain := &plainOutput{writer: pion}
 	to := netip.MustParseAddrPort("192.0.2.1:5000")
 	direct := &directOutput{path: &path{}, context: newTestContext(t)}
 	direct.path.to.Store(&to)

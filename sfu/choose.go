@@ -29,9 +29,21 @@ func (f formats) decoder(c section.Codec) (section.Codec, bool) {
 	return section.Section{Codecs: f}.Match(c)
 }
 
-// choose decides which layer each slot of the leg is to carry, from what it shows and what its path bears. The notifier and
-// the ticker call it.
+// choose decides which layer each slot of the leg is to carry, from what it shows and what its path bears, and gives the
+// slots that begin with one what they have missed. The notifier and the ticker call it.
 func (l *Leg) choose(now time.Time) {
+	for _, b := range l.decide(now) {
+		b.slot.catchUp(b.layer, now)
+	}
+}
+
+// beginning is a slot that begins with a layer.
+type beginning struct {
+	slot  *slot
+	layer *layer
+}
+
+func (l *Leg) decide(now time.Time) (begun []beginning) {
 	l.choosing.Lock()
 	defer l.choosing.Unlock()
 	var slots []*slot
@@ -62,13 +74,14 @@ func (l *Leg) choose(now time.Time) {
 	for i, c := range allocate.Choose(videos, budget) {
 		ideal := videos[i].Ideal()
 		starved = starved || c.Layer < ideal || c.Temporal < videos[i].Temporal-1
-		if begun := chosen[i].aim(c, now); begun != nil {
-			chosen[i].catchUp(begun, now)
+		if layer := chosen[i].aim(c, now); layer != nil {
+			begun = append(begun, beginning{chosen[i], layer})
 		}
 		wanted += videos[i].Cost(allocate.Choice{Layer: ideal, Temporal: allocate.AllTemporal})
 	}
 	l.downlink.wanted.Store(wanted)
 	l.downlink.starved.Store(starved)
+	return begun
 }
 
 // sizes returns how many lines each slot's picture is shown with, 0 if unknown, and its place in the view.

@@ -1,3 +1,60 @@
 // Package sfu is a selective forwarding unit: a media server that sends on, without decoding, what each participant of a
-// room publishes to all the others. It is a library; it knows legs, tracks and rooms, and nothing of users, chats or HTTP.
+// room publishes to all the others. It is a library over Pion; it knows legs, tracks and rooms, and nothing of users, chats
+// or HTTP. See the example for how to embed it.
+//
+// # Overview
+//
+// A [Server] owns what all rooms share: the transport, that is one UDP socket for everybody (package wire has one), a DTLS
+// certificate, counters. A [Room] is a set of legs that receive each other. A [Leg] is one device's connection: one
+// PeerConnection, in which the device both sends and receives.
+//
+// The client makes all offers, except that a leg may begin with an offer of the server's ([Leg.RingOffer]) for clients
+// that want to answer a call in one message. Each section of the description on which the client receives is a slot: an
+// RTP stream that lasts as long as the leg and carries, one after the other, whatever the room decides. People come and
+// go, speak and fall silent, without any negotiation; the client is told by [LegHandler.Slots] who is where. Sequence
+// numbers, timestamps and picture counters of a slot go on without a break, and each source in it begins with a key frame,
+// so that a decoder never notices.
+//
+// # The way of a packet
+//
+// Pion reads the socket, runs ICE and DTLS, and decrypts. Right behind decryption, in the goroutine that did it, the
+// leg's uplink takes over: it parses the packet once, tells new packets from repetitions, keeps video in a ring per layer
+// (package cache), and walks the slots that carry the layer. A slot rewrites the header (package rewrite) and the picture
+// counters (package codec) into memory of the publisher's burst. Where the transport can send batches, the slot encrypts
+// the packet there itself, with keys derived from Pion's hooks (package srtpkeys), and the burst goes out at the end of
+// the frame, in one run per receiver; where it cannot, or the keys cannot be had, Pion encrypts and sends each packet. What
+// receivers report missing is answered from the rings, on RTX. In steady state nothing on this way allocates, starts a
+// goroutine or holds a lock while it sends, and no receiver can hold up another.
+//
+// # Decisions
+//
+// Each is a pure function in a package of its own, with the time passed in: who is speaking (loudness), which slot
+// carries which track (assign), which layer of it (allocate), how much the path bears (bandwidth), what is missing
+// (repair), how good the connection is (quality). Layers that nobody needs are switched off at their sender
+// ([LegHandler.Layers]).
+//
+// # Concurrency
+//
+// Methods of Server, Room and Leg may be called by several goroutines. A room has one goroutine, which assigns slots. A leg
+// has two of its own, beside Pion's: one calls the handler, one is a ticker for reports, repeated requests and the choice
+// of layers. Media and reports are handled in Pion's two reading goroutines of the leg. Every piece of mutable state names
+// its owner where it is declared; packet paths read immutable snapshots (the slots of a layer, the slots by SSRC), so that a
+// join does not stop the flow.
+//
+// Locks nest in this order: uplink, leg, burst, publication, slot, layer, downlink, notifier. None is held while a packet is
+// written or a handler called.
+//
+// # Lifecycle
+//
+// [Room.Join] makes a leg; [Leg.Offer], or [Leg.RingOffer] and [Leg.Answer], connects it. A leg that loses its connection
+// is told as [StateLost] and stays, so that the client can come back by itself or by an ICE restart; the embedder decides
+// when to give up. [Leg.Close], [Room.Close] and [Server.Close] wait until nothing is left. A panic in code that works for
+// one leg ends that leg with [ErrPanic] and no other.
+//
+// # Invariants
+//
+//   - A slot is never sent two different packets with one sequence number: with SRTP that would be the end of secrecy.
+//   - LegHandler.Slots has returned before the first packet of what it told is sent.
+//   - A muted track's packets stop before [Leg.Mute] returns.
+//   - Everything that grows has a bound: sections, streams, packets kept, requests answered, states not told.
 package sfu

@@ -81,18 +81,18 @@ func TestAPanicInASlotEndsTheReceivingLegAlone(t *testing.T) {
 			sl.out = broken{}
 		}
 	}
-	before := out.packets.Load()
+	before := passed(u, out)
 	u.receive(s, benchPacket(2, false))
-	if got := out.packets.Load() - before; got != 4 {
+	if got := passed(u, out) - before; got != 4 {
 		t.Errorf("%d of the other receivers were served", got)
 	}
 	if reason := handler.wait(t); !errors.Is(reason, ErrPanic) {
 		t.Errorf("the leg ended for %v", reason)
 	}
 	<-victim.gone
-	before = out.packets.Load()
+	before = passed(u, out)
 	u.receive(s, benchPacket(3, false))
-	if got := out.packets.Load() - before; got != 4 || u.leg.closing() {
+	if got := passed(u, out) - before; got != 4 || u.leg.closing() {
 		t.Errorf("afterwards %d receivers were served", got)
 	}
 }
@@ -128,27 +128,27 @@ func TestBadPacketsAreDroppedAndCounted(t *testing.T) {
 		"an unknown payload type":   change(func(b []byte) []byte { b[1], b[3] = 50, 9; return b }),
 		"csrc count past the start": change(func(b []byte) []byte { b[0] |= 0x0F; return b[:30] }),
 	} {
-		before, sent := counters.malformed.Load(), out.packets.Load()
+		before, sent := counters.malformed.Load(), passed(u, out)
 		u.receive(s, raw)
-		if counters.malformed.Load() != before+1 || out.packets.Load() != sent {
-			t.Errorf("%s: counted %d, sent on %d", name, counters.malformed.Load()-before, out.packets.Load()-sent)
+		if counters.malformed.Load() != before+1 || passed(u, out) != sent {
+			t.Errorf("%s: counted %d, sent on %d", name, counters.malformed.Load()-before, passed(u, out)-sent)
 		}
 	}
-	before, sent := counters.malformed.Load(), out.packets.Load()
+	before, sent := counters.malformed.Load(), passed(u, out)
 	u.receive(stranger, change(func(b []byte) []byte { b[1] = 33; return b }))
-	if counters.malformed.Load() != before+1 || out.packets.Load() != sent {
+	if counters.malformed.Load() != before+1 || passed(u, out) != sent {
 		t.Error("a stream that belongs to no section got through")
 	}
 	u.receive(s, benchPacket(20, false))
 	u.receive(s, benchPacket(20, false))
-	if out.packets.Load() != sent+1 {
-		t.Errorf("a packet and its repetition make %d", out.packets.Load()-sent)
+	if passed(u, out) != sent+1 {
+		t.Errorf("a packet and its repetition make %d", passed(u, out)-sent)
 	}
 	// A jump in sequence numbers begins anew, with a key frame.
 	u.receive(s, benchPacket(30_000, false))
 	u.receive(s, benchPacket(30_001, true))
-	if out.packets.Load() != sent+2 || u.leg.closing() {
-		t.Errorf("after a jump %d packets", out.packets.Load()-sent)
+	if passed(u, out) != sent+2 || u.leg.closing() {
+		t.Errorf("after a jump %d packets", passed(u, out)-sent)
 	}
 }
 

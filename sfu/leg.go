@@ -38,7 +38,7 @@ type Leg struct {
 	stage         stage               // owned by negotiating
 	pending       []*slot             // of the ring offer; owned by negotiating
 
-	choosing sync.Mutex // serialises choose; taken before mu
+	choosing sync.Mutex // serialises decide; taken before all others
 
 	mu        sync.Mutex // owns the fields below
 	published []*publication

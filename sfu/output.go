@@ -17,27 +17,18 @@ type output interface {
 	send(b *burst, raw []byte)
 }
 
-// plainOutput hands packets to Pion one by one, which encrypts and sends each at once. It works wherever Pion does.
+// plainOutput leaves packets to Pion, which encrypts and sends them one by one when the burst goes out. It works wherever
+// Pion does.
 type plainOutput struct {
-	server *Server
 	writer webrtc.TrackLocalWriter
-	header rtp.Header // reused
 }
 
 var _ output = (*plainOutput)(nil)
 
-func (o *plainOutput) send(_ *burst, raw []byte) {
-	counters := &o.server.counters
-	n, err := o.header.Unmarshal(raw)
-	if err == nil {
-		_, err = o.writer.WriteRTP(&o.header, raw[n:])
+func (o *plainOutput) send(b *burst, raw []byte) {
+	if !b.addPlain(o.writer, raw) {
+		b.server.counters.sendErrors.Add(1)
 	}
-	if err != nil {
-		counters.sendErrors.Add(1)
-		return
-	}
-	counters.packetsOut.Add(1)
-	counters.bytesOut.Add(uint64(len(raw)))
 }
 
 // directOutput encrypts packets where they lie and leaves them in the burst. Its context encrypts the slot's SSRCs alone;
@@ -85,7 +76,7 @@ func (p *path) selected(remote *webrtc.ICECandidate) bool {
 
 // choose returns the output of a slot that is about to send its first packet, which is its output from then on.
 func (p *path) choose(s *Server, writer webrtc.TrackLocalWriter) output {
-	plain := &plainOutput{server: s, writer: writer}
+	plain := &plainOutput{writer: writer}
 	keys := p.keys.Load()
 	if s.batch == nil || keys == nil || p.to.Load() == nil {
 		return plain

@@ -35,19 +35,10 @@ func (u *uplink) senderReport(r *rtcp.SenderReport, now time.Time) {
 func (u *uplink) synchronise(ntp uint64, now time.Time) {
 	seen := ntpSub(ntpTime(now), ntp)
 	const drift = 200 * time.Microsecond // per report; a bad crystal drifts 100 µs in a second
-	if !u.synchronised || seen < u.clockAhead+drift {
-		u.clockAhead = seen
-	} else {
-		u.clockAhead += drift
+	if old := u.clockAhead.Load(); old != nil {
+		seen = min(seen, *old+drift)
 	}
-	u.synchronised = true
-}
-
-// clock returns what has to be added to the publisher's times to have ours.
-func (u *uplink) clock() (ahead time.Duration, ok bool) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.clockAhead, u.synchronised
+	u.clockAhead.Store(&seen)
 }
 
 func ntpSub(a, b uint64) time.Duration {
@@ -133,9 +124,9 @@ func (s *slot) senderReport(now time.Time) rtcp.Packet {
 	s.reportedAt = now
 	rate := float64(s.format.codec.ClockRate)
 	timestamp := s.stream.Last().Timestamp + uint32(now.Sub(s.sentAt).Seconds()*rate)
-	ahead, known := s.current.publication.leg.uplink.clock()
-	if sr := s.current.report.Load(); sr != nil && known {
-		there := now.Add(-ahead)
+	ahead := s.current.publication.leg.uplink.clockAhead.Load()
+	if sr := s.current.report.Load(); sr != nil && ahead != nil {
+		there := now.Add(-*ahead)
 		since := ntpSub(ntpTime(there), sr.ntp)
 		timestamp = sr.timestamp + uint32(int64(since.Seconds()*rate)) + s.stream.Offset()
 	}

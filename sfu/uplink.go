@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/interceptor/pkg/twcc"
@@ -38,15 +39,15 @@ type uplink struct {
 	nacks   []uint16  // to be asked for now
 	rtcpID  uint32    // SSRC of our reports
 
-	mu           sync.Mutex // owns the fields below
-	table        routes
-	streams      map[uint32]*stream
-	recorder     *twcc.Recorder
-	held         int // packets recorded and not reported
-	reported     time.Time
-	began        time.Time     // zero of the recorder's clock
-	clockAhead   time.Duration // our clock less the publisher's
-	synchronised bool
+	clockAhead atomic.Pointer[time.Duration] // our clock less the publisher's; nil while unknown
+
+	mu       sync.Mutex // owns the fields below
+	table    routes
+	streams  map[uint32]*stream
+	recorder *twcc.Recorder
+	held     int // packets recorded and not reported
+	reported time.Time
+	began    time.Time // zero of the recorder's clock
 }
 
 // routes is what a negotiation says of the streams to come.
