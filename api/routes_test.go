@@ -71,7 +71,7 @@ func TestWithoutATokenNothingIsTold(t *testing.T) {
 	s := newServer(t, 100)
 	id := string(store.NewID())
 	for _, route := range []string{"POST /auth/logout", "GET /auth/sessions", "DELETE /auth/sessions/" + id, "PUT /auth/password", "GET /users/me",
-		"PATCH /users/me", "DELETE /users/me", "GET /users/search", "GET /users/" + id, "GET /chats", "POST /chats", "GET /chats/" + id,
+		"PATCH /users/me", "DELETE /users/me", "GET /users/blocked", "PUT /users/" + id + "/block", "DELETE /users/" + id + "/block", "GET /users/search", "GET /users/" + id, "GET /chats", "POST /chats", "GET /chats/" + id,
 		"PATCH /chats/" + id, "DELETE /chats/" + id, "POST /chats/" + id + "/members", "PATCH /chats/" + id + "/members/" + id,
 		"DELETE /chats/" + id + "/members/" + id, "GET /messages", "POST /messages", "PATCH /messages/" + id, "DELETE /messages/" + id,
 		"PUT /messages/" + id + "/reactions/x", "DELETE /messages/" + id + "/reactions/x", "GET /messages/" + id + "/deliveries",
@@ -127,6 +127,15 @@ func TestUserRoutes(t *testing.T) {
 	}
 	bob.get("/users/"+string(store.NewID())).problem(404, "not_found")
 	bob.get("/users/me2").problem(404, "not_found")
+
+	bob.put("/users/"+ann.id+"/block", nil).is(204)
+	if list := bob.get("/users/blocked").is(200).object()["items"].([]any); len(list) != 1 || list[0].(map[string]any)["id"] != ann.id {
+		t.Errorf("%v", list)
+	}
+	ann.post("/chats", object{"type": "direct", "memberIds": []string{bob.id}}).problem(403, "blocked")
+	bob.del("/users/"+ann.id+"/block", nil).is(204)
+	bob.put("/users/"+bob.id+"/block", nil).problem(422, "invalid", "id")
+	bob.put("/users/x/block", nil).problem(404, "not_found")
 
 	bob.del("/users/me", object{"password": "wrong"}).problem(403, "wrong_password", "password")
 	bob.del("/users/me", object{}).problem(422, "invalid", "password")

@@ -37,6 +37,9 @@ func (a *API) userRoutes() {
 	handle(a, route{http.MethodPatch, "/users/me", "updateProfile", "Change one's own account", "users", 0, false, limit.Change}, a.updateProfile)
 	handle(a, route{http.MethodDelete, "/users/me", "deleteAccount", "Delete one's own account", "users", http.StatusNoContent, false, limit.Password}, a.deleteAccount)
 	handle(a, route{http.MethodGet, "/users/search", "searchUsers", "Find people", "users", 0, false, limit.Search}, a.searchUsers)
+	handle(a, route{http.MethodGet, "/users/blocked", "listBlocks", "List whom one blocks", "users", 0, false, ""}, a.blocks)
+	handle(a, route{http.MethodPut, "/users/{id}/block", "block", "Block somebody", "users", http.StatusNoContent, false, limit.Change}, a.block(true))
+	handle(a, route{http.MethodDelete, "/users/{id}/block", "unblock", "Lift a block", "users", http.StatusNoContent, false, limit.Change}, a.block(false))
 	handle(a, route{http.MethodGet, "/users/{id}", "getUser", "Show somebody", "users", 0, false, ""}, a.user)
 }
 
@@ -63,4 +66,19 @@ func (a *API) user(ctx context.Context, in *userInput) (*body[chat.Contact], err
 		return nil, err
 	}
 	return answer(a.cfg.Chats.User(ctx, from(ctx).UserID, id))
+}
+
+func (a *API) blocks(ctx context.Context, _ *none) (*body[items[chat.Blocked]], error) {
+	list, err := a.cfg.Chats.Blocks(ctx, from(ctx).UserID)
+	return answer(items[chat.Blocked]{list}, err)
+}
+
+func (a *API) block(on bool) func(context.Context, *userInput) (*none, error) {
+	return func(ctx context.Context, in *userInput) (*none, error) {
+		id, err := pathID(in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return nil, a.cfg.Chats.Block(ctx, from(ctx).UserID, id, on)
+	}
 }

@@ -151,14 +151,17 @@ next:
 	return ids
 }
 
-// Access is the membership check for calls: the chat and all its members, or fault.NotFound.
+// Access is the check for calls and typing: the chat and all its members. Refusals: not_found, and blocked in a direct
+// chat where one side blocks the other.
 func (s *Service) Access(ctx context.Context, actor, chatID store.ID) (chat store.Chat, members []store.Member, err error) {
 	if err := wellFormed(chatID); err != nil {
 		return store.Chat{}, nil, err
 	}
 	err = s.view(ctx, func(tx store.Tx) (err error) {
-		chat, members, err = s.enter(ctx, tx, actor, chatID)
-		return err
+		if chat, members, err = s.enter(ctx, tx, actor, chatID); err != nil || chat.Type != store.Direct || len(members) != 2 {
+			return err
+		}
+		return unblocked(ctx, tx, members[0].UserID, members[1].UserID)
 	})
 	return chat, members, err
 }

@@ -199,6 +199,11 @@ func (s *Service) CreateChat(ctx context.Context, actor store.ID, in CreateInput
 		if err := allLive(ctx, tx, everybody(members)); err != nil {
 			return change{}, err
 		}
+		if in.Type == store.Direct {
+			if err := s.mayBegin(ctx, tx, actor, in.MemberIDs[0]); err != nil {
+				return change{}, err
+			}
+		}
 		if err := tx.CreateChat(ctx, c, members); err != nil {
 			return change{}, err
 		}
@@ -213,6 +218,17 @@ func (s *Service) CreateChat(ctx context.Context, actor store.ID, in CreateInput
 		return Chat{}, false, err
 	}
 	return s.chat(p, actor), true, nil
+}
+
+// mayBegin tells whether two people may begin a direct chat: there is none, and neither blocks the other. The chat that
+// there is remains to be read.
+func (s *Service) mayBegin(ctx context.Context, tx store.Tx, a, b store.ID) error {
+	if _, err := tx.DirectChat(ctx, a, b); err == nil {
+		return store.ErrDirectExists
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return unblocked(ctx, tx, a, b)
 }
 
 // created shows a new chat to its members: to each their own side of it, which in a new chat depends on the role only.

@@ -244,31 +244,3 @@ func TestDescriptionAndArchive(t *testing.T) {
 		}
 	})
 }
-
-func TestABlockEndsADirectChat(t *testing.T) {
-	t.Parallel()
-	enginetest.Each(t, func(t *testing.T, s store.Store) {
-		w := newWorld(t, s)
-		p := w.people(2)
-		direct, group := w.direct(p[0], p[1]), w.group(p[0], p[1])
-		set := func(on bool) {
-			w.must(s.Update(t.Context(), func(tx store.Tx) error {
-				if _, err := tx.LockChat(t.Context(), direct); err != nil {
-					return err
-				}
-				_, err := tx.SetBlock(t.Context(), p[1], p[0], on, w.clock.now())
-				return err
-			}))
-		}
-		set(true)
-		for _, who := range p {
-			_, _, err := w.Send(t.Context(), who, chat.SendInput{ChatID: direct, Content: "x"})
-			w.refused("a message", err, "blocked")
-		}
-		w.say(p[0], group, "groups go on")
-		set(false)
-		if m := w.say(p[0], direct, "again"); m.Seq != 1 {
-			t.Errorf("seq %d", m.Seq)
-		}
-	})
-}

@@ -19,6 +19,7 @@ const (
 	EventMemberAdded     = "member:added"            // MemberEvent
 	EventMemberUpdated   = "member:updated"          // MemberEvent
 	EventMemberRemoved   = "member:removed"          // MemberRemovedEvent
+	EventUserBlocked     = "user:blocked"            // UserBlockedEvent
 	EventUserUpdated     = "user:updated"            // UserUpdatedEvent
 )
 
@@ -95,6 +96,12 @@ type MemberEvent struct {
 type MemberRemovedEvent struct {
 	ChatID store.ID `json:"chatId"`
 	UserID store.ID `json:"userId"`
+}
+
+// UserBlockedEvent goes to the own devices of who blocked somebody (On) or lifted it.
+type UserBlockedEvent struct {
+	UserID store.ID `json:"userId"`
+	On     bool     `json:"on"`
 }
 
 // UserUpdatedEvent goes to everybody who shares a chat, and to the user's own devices.

@@ -93,7 +93,8 @@ func locked(ctx context.Context, tx store.Tx, actor, chatID store.ID) (*group, e
 }
 
 // AddMember takes somebody into a group, as a plain member when role is empty. Admins and owners may, and not give a
-// role above their own. Refusals: not_found, forbidden, direct_chat, already_member, chat_full, invalid.
+// role above their own. Refusals: not_found, forbidden, direct_chat, already_member, chat_full,
+// blocked (one of the two blocks the other), invalid.
 func (s *Service) AddMember(ctx context.Context, actor, chatID, userID store.ID, role store.Role) (view Member, err error) {
 	if role == "" {
 		role = store.RoleMember
@@ -108,6 +109,9 @@ func (s *Service) AddMember(ctx context.Context, actor, chatID, userID store.ID,
 	var user store.User
 	err = s.manage(ctx, actor, chatID, func(tx store.Tx, g *group) (change, error) {
 		if err := g.mayAdd(userID, role); err != nil {
+			return change{}, err
+		}
+		if err := unblocked(ctx, tx, actor, userID); err != nil {
 			return change{}, err
 		}
 		user = g.accounts[userID]

@@ -37,12 +37,15 @@ func (s *Service) SearchMessages(ctx context.Context, actor, chatID store.ID, q 
 	if cursor != "" && wellFormed(store.ID(cursor)) != nil {
 		return SearchPage{}, badCursor()
 	}
-	if chatID != "" {
-		if _, _, err := s.Access(ctx, actor, chatID); err != nil {
-			return SearchPage{}, err
-		}
+	if chatID != "" && wellFormed(chatID) != nil {
+		return SearchPage{}, notFound()
 	}
 	err = s.view(ctx, func(tx store.Tx) error {
+		if chatID != "" {
+			if _, _, err := s.enter(ctx, tx, actor, chatID); err != nil {
+				return err
+			}
+		}
 		found, err := tx.SearchMessages(ctx, actor, chatID, q, store.ID(cursor), limit+1)
 		if err != nil {
 			return err

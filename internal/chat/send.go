@@ -96,7 +96,7 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, m store.Message, atta
 	if _, in := memberOf(members, m.UserID); !in {
 		return m, nil, notFound()
 	}
-	if err := unblocked(ctx, tx, members); err != nil {
+	if err := open(ctx, tx, members); err != nil {
 		return m, nil, err
 	}
 	if m.ReplyTo != "" {
@@ -117,22 +117,6 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, m store.Message, atta
 	}
 	m, err = tx.Message(ctx, m.ID)
 	return m, members, err
-}
-
-// unblocked refuses where one of the two people of a direct chat blocks the other. In groups nobody is kept apart. A
-// chat of two members is looked at whatever its type, since the members are at hand and the type is not.
-func unblocked(ctx context.Context, tx store.Tx, members []store.Member) error {
-	if len(members) != 2 {
-		return nil
-	}
-	c, err := tx.Chat(ctx, members[0].ChatID)
-	if err != nil || c.Type != store.Direct {
-		return err
-	}
-	if blocked, err := tx.BlockBetween(ctx, members[0].UserID, members[1].UserID); err != nil || !blocked {
-		return err
-	}
-	return fault.New(fault.Forbidden, "blocked", "one of you blocks the other")
 }
 
 // replay answers a repeated send with what was stored first, as it is now.

@@ -1,0 +1,62 @@
+package chat_test
+
+import (
+	"testing"
+
+	"confab/internal/chat"
+	"confab/internal/enginetest"
+	"confab/store"
+)
+
+func TestABlockKeepsTwoPeopleApart(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := newWorld(t, s)
+		p := w.people(4)
+		direct, group := w.direct(p[0], p[1]), w.group(p[0], p[1])
+		own := w.group(p[0])
+		before := w.say(p[0], direct, "before")
+		w.bus.take()
+		w.must(w.Block(t.Context(), p[1], p[0], true))
+		w.sent(w.bus.take(), chat.EventUserBlocked, p[1])
+		w.must(w.Block(t.Context(), p[1], p[0], true))
+		if len(w.bus.take()) != 0 {
+			t.Error("the same block again was announced")
+		}
+		for i, who := range p[:2] {
+			_, _, err := w.Send(t.Context(), who, chat.SendInput{ChatID: direct, Content: "x"})
+			w.refused("a message", err, "blocked")
+			w.refused("typing", w.Typing(t.Context(), who, "", direct, true), "blocked")
+			_, _, err = w.Access(t.Context(), who, direct)
+			w.refused("a call", err, "blocked")
+			_, created, err := w.CreateChat(t.Context(), who, chat.CreateInput{Type: store.Direct, MemberIDs: []store.ID{p[1-i]}})
+			if err != nil || created {
+				t.Errorf("the chat that there is: %v %v", created, err)
+			}
+			if list := w.history(who, direct); len(list) != 1 || list[0].ID != before.ID {
+				t.Errorf("%+v", list)
+			}
+		}
+		w.say(p[0], group, "groups go on")
+		_, err := w.AddMember(t.Context(), p[0], own, p[1], "")
+		w.refused("adding who blocks", err, "blocked")
+		w.must(w.Block(t.Context(), p[2], p[3], true))
+		_, _, err = w.CreateChat(t.Context(), p[3], chat.CreateInput{Type: store.Direct, MemberIDs: []store.ID{p[2]}})
+		w.refused("a new chat", err, "blocked")
+
+		list, err := w.Blocks(t.Context(), p[1])
+		w.must(err)
+		if len(list) != 1 || list[0].ID != p[0] || list[0].Username != "person0" {
+			t.Errorf("%+v", list)
+		}
+		if theirs, err := w.Blocks(t.Context(), p[0]); err != nil || len(theirs) != 0 {
+			t.Errorf("%+v %v", theirs, err)
+		}
+		w.must(w.Block(t.Context(), p[1], p[0], false))
+		if m := w.say(p[0], direct, "again"); m.Seq != 2 {
+			t.Errorf("seq %d", m.Seq)
+		}
+		w.refused("oneself", w.Block(t.Context(), p[0], p[0], true), "invalid")
+		w.refused("nobody", w.Block(t.Context(), p[0], store.NewID(), true), "not_found")
+	})
+}
