@@ -29,8 +29,23 @@ var errTooBig = errors.New("frame over the limit")
 // message is a few hundred bytes, so that a burst of fifty costs as much as one.
 const batchSize = 16 << 10
 
-// batches are the buffers that bursts are put together in. They are pooled because sockets are mostly idle.
-var batches = sync.Pool{New: func() any { b := make([]byte, 0, batchSize); return &b }}
+// buffers are what sockets share, since they are mostly idle.
+type buffers struct {
+	inbound sync.Pool // *bytes.Buffer: frames from clients; taken only once one begins to arrive
+	batches sync.Pool // *[]byte of batchSize: where bursts are put together
+	library sync.Pool // what the websocket library would write through, see writeBuffer
+}
+
+func newBuffers() *buffers {
+	return &buffers{
+		inbound: sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		batches: sync.Pool{New: func() any { b := make([]byte, 0, batchSize); return &b }},
+	}
+}
+
+// keepInbound is how large a buffer may have grown and still be kept for other sockets, so that a few session
+// descriptions do not pin megabytes.
+const keepInbound = 16 << 10
 
 // wsConn is a WebSocket. It reads through the library and writes frames to the network connection itself: that way a
 // frame is encoded once for all receivers, bursts share a system call, and pings, pongs and closes keep their place in
@@ -38,6 +53,7 @@ var batches = sync.Pool{New: func() any { b := make([]byte, 0, batchSize); retur
 type wsConn struct {
 	ws     *websocket.Conn
 	raw    net.Conn
+	shared *buffers
 	timing Timing
 
 	mu       sync.Mutex
@@ -47,8 +63,8 @@ type wsConn struct {
 var _ conn = (*wsConn)(nil)
 
 // newWSConn wraps an upgraded connection. onPing and onClose are called by the reader.
-func newWSConn(ws *websocket.Conn, timing Timing, onPing func(payload string), onClose func(code int)) *wsConn {
-	c := &wsConn{ws: ws, raw: ws.NetConn(), timing: timing}
+func newWSConn(ws *websocket.Conn, shared *buffers, timing Timing, onPing func(payload string), onClose func(code int)) *wsConn {
+	c := &wsConn{ws: ws, raw: ws.NetConn(), shared: shared, timing: timing}
 	ws.SetPingHandler(func(payload string) error {
 		c.alive()
 		onPing(payload)
@@ -102,8 +118,8 @@ func (c *wsConn) write(frames []*frame) error {
 	if len(frames) == 1 {
 		return c.send(frames[0].wire)
 	}
-	pooled := batches.Get().(*[]byte)
-	defer batches.Put(pooled)
+	pooled := c.shared.batches.Get().(*[]byte)
+	defer c.shared.batches.Put(pooled)
 	batch := (*pooled)[:0]
 	for _, f := range frames {
 		if len(batch)+len(f.wire) > batchSize {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -87,7 +86,7 @@ func (s *Server) dispatch(sock *socket, req request) (reply any, err error) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			s.cfg.Log.Error("event handler panicked", "event", req.Event, "panic", v, "stack", string(debug.Stack()))
+			s.logPanic(req.Event, v)
 			err = fault.From(fmt.Errorf("panic: %v", v))
 		}
 	}()

@@ -10,6 +10,7 @@ import (
 	"github.com/fasthttp/websocket"
 
 	"confab/internal/chat"
+	"confab/internal/limit"
 	"confab/signaling"
 	"confab/store"
 )
@@ -397,6 +398,31 @@ func TestShutdownAsksToReconnect(t *testing.T) {
 	if err == nil || resp == nil || resp.StatusCode != 503 {
 		t.Errorf("a new socket: %v, %v", err, resp)
 	}
+}
+
+// noSends is a limit that is used up for messages.
+type noSends struct{}
+
+func (noSends) Allow(kind, _ string) (bool, time.Duration) {
+	return kind != limit.Send, 1500 * time.Millisecond
+}
+
+func TestRateLimitTellsWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{server: signaling.Config{Limits: noSends{}}})
+	ann, bob := h.user(), h.user()
+	chatID := h.direct(ann, bob)
+	c := ann.connect()
+	c.raw(`{"event":"message:send","data":{"chatId":"` + string(chatID) + `","content":"x"}}`)
+	var got struct {
+		Code       string
+		RetryAfter float64
+	}
+	c.expect("error").into(t, &got)
+	if got.Code != "rate_limited" || got.RetryAfter != 1.5 {
+		t.Errorf("%+v", got)
+	}
+	c.do("typing", map[string]any{"chatId": chatID, "on": true})
 }
 
 func TestTooManySocketsOfOneUser(t *testing.T) {

@@ -93,7 +93,10 @@ func newHouse(t *testing.T, p plan) *house {
 	h.bus.Subscribe(h.calls)
 	p.server.Hub, p.server.Auth, p.server.Chats, p.server.Calls = h.hub, h.auth, h.chats, h.calls
 	limits := limit.New(1000)
-	p.server.Store, p.server.Limits, p.server.Now, p.server.Log = h.store, limits, h.now, log
+	if p.server.Limits == nil {
+		p.server.Limits = limits
+	}
+	p.server.Store, p.server.Now, p.server.Log = h.store, h.now, log
 	h.server = signaling.New(p.server)
 
 	app := api.NewApp(api.Config{

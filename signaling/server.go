@@ -50,6 +50,7 @@ type Config struct {
 type Server struct {
 	cfg    Config
 	events table
+	shared *buffers
 
 	ctx    context.Context // of every handler; ends when Shutdown cuts what is left
 	cancel context.CancelFunc
@@ -81,9 +82,6 @@ const (
 	writeBuffer = 256
 )
 
-// writeBuffers is what the library would write through. Shared by all servers of the process, as pools may be.
-var writeBuffers = &sync.Pool{}
-
 // New makes a Server.
 func New(cfg Config) *Server {
 	if cfg.Now == nil {
@@ -93,7 +91,7 @@ func New(cfg Config) *Server {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.Timing = cfg.Timing.withDefaults()
-	s := &Server{cfg: cfg, sockets: make(map[*socket]struct{}), idle: make(chan struct{})}
+	s := &Server{cfg: cfg, shared: newBuffers(), sockets: make(map[*socket]struct{}), idle: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.events = s.newTable()
 	return s
@@ -106,16 +104,21 @@ func (s *Server) Register(app fiber.Router) {
 		Origins:         []string{"*"}, // handshake has checked it
 		ReadBufferSize:  readBuffer,
 		WriteBufferSize: writeBuffer,
-		WriteBufferPool: writeBuffers,
+		WriteBufferPool: &s.shared.library,
 		RecoverHandler:  s.recoverSocket,
 	}))
 }
 
-// recoverSocket is the last net under a socket's goroutine; a panic inside an event's handler never comes this far.
+// recoverSocket is the last net under a socket's own goroutine, which only reads; the library's would write the panic to
+// the client.
 func (s *Server) recoverSocket(*websocket.Conn) {
 	if v := recover(); v != nil {
-		s.cfg.Log.Error("socket handler panicked", "panic", v, "stack", string(debug.Stack()))
+		s.logPanic("socket", v)
 	}
+}
+
+func (s *Server) logPanic(where string, v any) {
+	s.cfg.Log.Error("panic", "in", where, "panic", v, "stack", string(debug.Stack()))
 }
 
 // serve is the life of one socket, from the upgrade to the end. What it keeps for that long, on its stack and below, is
@@ -127,19 +130,24 @@ func (s *Server) serve(c *websocket.Conn) {
 	from, _ := c.Locals(localHandshake).(*handshaken)
 	from.request.Request, from.request.Response = fasthttp.Request{}, fasthttp.Response{}
 	*c = websocket.Conn{Conn: c.Conn}
-	s.apart(func() { s.arrive(sock, from) })
+	s.apart(sock, func() { s.arrive(sock, from) })
 	from = nil
 	for s.readOne(sock) {
 	}
 }
 
 // apart runs fn on a stack of its own, and waits for it. Stacks that have grown for a query or a JSON document shrink
-// slowly and not far; a goroutine's that ends is used again for the next.
-func (s *Server) apart(fn func()) {
+// slowly and not far; a goroutine's that ends is used again for the next. A panic ends the session and nothing else.
+func (s *Server) apart(sock *socket, fn func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer s.recoverSocket(nil)
+		defer func() {
+			if v := recover(); v != nil {
+				s.logPanic("session", v)
+				sock.session.end(CloseInternal, "internal error")
+			}
+		}()
 		fn()
 	}()
 	<-done
@@ -178,7 +186,7 @@ func (s *Server) newSession(ws *fasthttpws.Conn) *session {
 		id: store.NewID(), timing: s.cfg.Timing, bounds: s.cfg.Hub.bounds, now: s.cfg.Now, left: s.cfg.Hub.detach,
 		held: true, // until release
 	}
-	sess.conn = newWSConn(ws, s.cfg.Timing,
+	sess.conn = newWSConn(ws, s.shared, s.cfg.Timing,
 		func(payload string) { sess.reply(controlFrame(finPong, payload)) },
 		func(code int) { sess.end(code, "") })
 	return sess
@@ -247,19 +255,13 @@ func (s *Server) ready(sock *socket) (*frame, error) {
 	})
 }
 
-// inbound are buffers for frames from clients. A socket takes one only once a frame begins to arrive. Those that grew
-// beyond what a message needs are not kept, so that a few session descriptions do not pin megabytes.
-var inbound = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-const keepInbound = 16 << 10
-
 // readOne reads one frame and has it handled. It reports false at the end of the connection. Frames are read even after
 // the session has ended, until the peer has seen the close: otherwise the kernel would reset the connection over unread
 // input, and the close frame would be lost with it.
 func (s *Server) readOne(sock *socket) bool {
 	var buf *bytes.Buffer
 	text, err := sock.session.conn.read(func() *bytes.Buffer {
-		buf = inbound.Get().(*bytes.Buffer)
+		buf = s.shared.inbound.Get().(*bytes.Buffer)
 		buf.Reset()
 		return buf
 	})
@@ -269,10 +271,10 @@ func (s *Server) readOne(sock *socket) bool {
 	case err != nil:
 		return false
 	case sock.handle != nil && sock.session.isOpen():
-		s.apart(func() { s.take(sock, text, buf.Bytes()) })
+		s.apart(sock, func() { s.take(sock, text, buf.Bytes()) })
 	}
 	if buf.Cap() <= keepInbound {
-		inbound.Put(buf)
+		s.shared.inbound.Put(buf)
 	}
 	return true
 }
@@ -297,9 +299,13 @@ func (s *Server) enter(sock *socket) bool {
 	return true
 }
 
+// leave undoes enter; for a socket that was not let in it does nothing.
 func (s *Server) leave(sock *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, in := s.sockets[sock]; !in {
+		return
+	}
 	delete(s.sockets, sock)
 	if s.draining && len(s.sockets) == 0 {
 		close(s.idle)

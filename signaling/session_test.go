@@ -248,6 +248,43 @@ func TestPanicInOneEventIsItsOwn(t *testing.T) {
 	}
 }
 
+func TestSocketThatComesTooLateIsNotCounted(t *testing.T) {
+	t.Parallel()
+	srv := New(Config{Hub: NewHub(HubConfig{})})
+	in, late := new(socket), new(socket)
+	if !srv.enter(in) {
+		t.Fatal("refused")
+	}
+	srv.Drain()
+	if srv.enter(late) {
+		t.Error("let in while draining")
+	}
+	srv.leave(late)
+	select {
+	case <-srv.idle:
+		t.Error("idle with a socket")
+	default:
+	}
+	srv.leave(in)
+	<-srv.idle
+	srv.leave(late)
+	srv.Drain()
+	if err := srv.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPanicOfASessionEndsIt(t *testing.T) {
+	t.Parallel()
+	srv := New(Config{Hub: NewHub(HubConfig{})})
+	s, p, _ := piped(defaultBounds)
+	srv.apart(&socket{session: s}, func() { panic("boom") })
+	if got := <-p.written; got[0] != finClose || int(got[2])<<8|int(got[3]) != CloseInternal {
+		t.Errorf("%q", got)
+	}
+	s.finish()
+}
+
 func TestDeliverAddressing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

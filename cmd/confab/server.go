@@ -171,6 +171,9 @@ func (s *server) shutdown(grace time.Duration) error {
 		defer cancel()
 		errs = append(errs, end(ctx))
 	}
+	if s.sockets != nil {
+		s.sockets.Drain()
+	}
 	if s.calls != nil {
 		within(grace, s.calls.Close)
 	}

@@ -41,11 +41,13 @@ func (s *Service) mine(ctx context.Context, d Device, chatID store.ID) (*call, *
 	return nil, nil, fault.New(fault.Conflict, CodeNotInCall, "this device is not in a call of this chat")
 }
 
+// legOf finds the leg of a device: by its socket, or by its session where the socket was lost and not resumed yet.
 func (c *call) legOf(d Device) *participant {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.people {
-		if p.joined && p.userID == d.UserID && p.device.SocketID == d.SocketID {
+		mine := p.device.SocketID == d.SocketID || p.lost && p.device.SessionID == d.SessionID
+		if p.joined && p.userID == d.UserID && mine {
 			return p
 		}
 	}

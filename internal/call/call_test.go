@@ -1,0 +1,176 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/internal/fault"
+)
+
+// Calls themselves are tested in package signaling, between real clients over real sockets.
+
+func TestFingerprintTellsPeerConnectionsApart(t *testing.T) {
+	t.Parallel()
+	const head = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n"
+	for name, c := range map[string]struct{ sdp, want string }{
+		"session level":     {head + "a=fingerprint:sha-256 AA:BB\r\nm=audio 9\r\n", "sha-256 aa:bb"},
+		"media level":       {head + "m=audio 9\r\na=fingerprint:sha-256 AA:CC\r\n", "sha-256 aa:cc"},
+		"the first counts":  {head + "a=fingerprint:sha-256 01\r\na=fingerprint:sha-1 02\r\n", "sha-256 01"},
+		"bare line feeds":   {"v=0\na=fingerprint:sha-256 AB\n", "sha-256 ab"},
+		"none":              {head, ""},
+		"only in a comment": {head + "s=a=fingerprint:sha-256 AA\r\n", ""},
+	} {
+		if got := fingerprint(c.sdp); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestNobodyIsInTooManyCalls(t *testing.T) {
+	t.Parallel()
+	r, in := NewRegistry(), []*call{}
+	for range maxCallsPerUser {
+		c := new(call)
+		in = append(in, c)
+		for range 2 { // a second leg, or a ring, in the same call is no further call
+			if err := r.enter("u", c); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	one := new(call)
+	if err := r.enter("u", one); fault.From(err).Code != CodeTooManyCalls {
+		t.Errorf("one more: %v", err)
+	}
+	if err := r.enter("other", one); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+	r.leave("u", in[0])
+	if err := r.enter("u", one); err == nil {
+		t.Error("one of two legs left, and the call does not count any more")
+	}
+	r.leave("u", in[0])
+	if err := r.enter("u", one); err != nil {
+		t.Errorf("after leaving: %v", err)
+	}
+	if got := r.callsOf("u"); len(got) != maxCallsPerUser || slices.Contains(got, in[0]) {
+		t.Errorf("in %d calls", len(got))
+	}
+}
+
+func TestClosedRegistryTakesNoNewCalls(t *testing.T) {
+	t.Parallel()
+	r := NewRegistry()
+	made := func() (*call, error) { return &call{chatID: "chat"}, nil }
+	c, err := r.obtain(context.Background(), "chat", made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.close()
+	if again, err := r.obtain(context.Background(), "chat", made); err != nil || again != c {
+		t.Errorf("the running call: %v, %v", again, err)
+	}
+	if _, err := r.obtain(context.Background(), "another", made); fault.From(err).Code != CodeShuttingDown {
+		t.Errorf("a new call: %v", err)
+	}
+	select {
+	case <-r.empty:
+		t.Error("empty with a call in it")
+	default:
+	}
+	r.drop(c)
+	<-r.empty
+}
+
+func TestNextCallWaitsUntilTheLastIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRegistry()
+		ending := &call{chatID: "chat", phase: over, told: make(chan struct{})}
+		r.calls["chat"] = ending
+		next := make(chan *call)
+		go func() {
+			c, err := r.obtain(context.Background(), "chat", func() (*call, error) { return &call{chatID: "chat"}, nil })
+			if err != nil {
+				t.Error(err)
+			}
+			next <- c
+		}()
+		synctest.Wait()
+		select {
+		case <-next:
+			t.Fatal("a new call before the old one was told")
+		default:
+		}
+		r.drop(ending)
+		close(ending.told)
+		if c := <-next; c == ending {
+			t.Error("the old call again")
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		r.calls["chat"] = &call{chatID: "chat", phase: over, told: make(chan struct{})}
+		if _, err := r.obtain(ctx, "chat", nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("who gave up waiting: %v", err)
+		}
+	})
+}
+
+func TestJournalKeepsOrderAndSurvivesFailures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var work sync.WaitGroup
+		j := journal{log: slog.New(slog.DiscardHandler), work: &work}
+		var order []int
+		add := func(n int, err error) <-chan struct{} {
+			return j.add("entry", func(context.Context) error { order = append(order, n); return err })
+		}
+		hung := j.add("hung", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		add(1, nil)
+		add(2, errors.New("disk full"))
+		last := add(3, nil)
+		began := time.Now()
+		<-hung
+		if waited := time.Since(began); waited != journalTimeout {
+			t.Errorf("an entry that hangs holds up the others for %v", waited)
+		}
+		<-last
+		work.Wait()
+		if !slices.Equal(order, []int{1, 2, 3}) {
+			t.Errorf("order %v", order)
+		}
+		<-add(4, nil) // and it starts again
+		work.Wait()
+	})
+}
+
+func TestJournalHasABound(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var work sync.WaitGroup
+		j := journal{log: slog.New(slog.DiscardHandler), work: &work}
+		gate := make(chan struct{})
+		j.add("gate", func(context.Context) error { <-gate; return nil })
+		synctest.Wait()
+		for range journalLimit {
+			if j.full() {
+				t.Fatal("full too early")
+			}
+			j.add("entry", func(context.Context) error { return nil })
+		}
+		if !j.full() {
+			t.Error("not full")
+		}
+		close(gate)
+		work.Wait()
+		if j.full() {
+			t.Error("still full")
+		}
+	})
+}
