@@ -109,6 +109,10 @@ func Choose(videos []Video, budget int64) []Choice {
 	for i, v := range videos {
 		out[i] = Choice{Layer: None}
 		used += step(v, &out[i], budget-used)
+		if cheapest, ok := better(v, out[i]); ok && i == 0 && out[i].Layer == None {
+			out[i] = cheapest
+			used += v.Cost(cheapest)
+		}
 	}
 	for raised := true; raised; {
 		raised = false
