@@ -78,3 +78,5 @@ func selfSigned(t testing.TB) *tls.Config {
 	}
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 }
+
+func portOf(m *wire.Mux) string { return strconv.Itoa(m.Port()) }

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +22,9 @@ const (
 	// /64, which is what one customer has). Each costs a goroutine and, in a TLS handshake, some 20 KB.
 	maxUndecided    = 1024
 	maxUndecidedPer = 64
+	// maxOpenPer bounds all connections of one such network, decided ones included, so that nobody alone can use up the
+	// process's descriptors: an office of a thousand people behind one address, each with a few.
+	maxOpenPer = 8192
 	// acceptPause follows a failed accept (out of descriptors), so that the loop does not spin.
 	acceptPause = 50 * time.Millisecond
 	// sniffLen is how many bytes tell all protocols apart: a frame length and a STUN header up to its cookie.
@@ -73,20 +77,22 @@ type tcpDoor struct {
 	tls      *tls.Config
 	http     *streamListener
 	plain    *streamListener // HTTP without TLS while TLS is on; nil otherwise
+	redirect atomic.Bool     // somebody has asked for plain
 	ice      *tcpICE
 
 	mu        sync.Mutex
-	closed    bool                  // owned by mu
-	open      map[net.Conn]struct{} // owned by mu: every connection that is not closed
-	undecided map[netip.Prefix]int  // owned by mu: by network of the client
-	total     int                   // owned by mu: sum of undecided
-	deciding  sync.WaitGroup        // added to under mu, and not once closed
+	closed    bool                      // owned by mu
+	open      map[net.Conn]netip.Prefix // owned by mu: every connection that is not closed, and its network
+	openPer   map[netip.Prefix]int      // owned by mu: open by network
+	undecided map[netip.Prefix]int      // owned by mu: by network of the client
+	total     int                       // owned by mu: sum of undecided
+	deciding  sync.WaitGroup            // added to under mu, and not once closed
 }
 
 func newTCPDoor(m *Mux, listener net.Listener) (*tcpDoor, error) {
 	d := &tcpDoor{
 		mux: m, listener: listener, http: newStreamListener(listener.Addr()),
-		open: map[net.Conn]struct{}{}, undecided: map[netip.Prefix]int{},
+		open: map[net.Conn]netip.Prefix{}, openPer: map[netip.Prefix]int{}, undecided: map[netip.Prefix]int{},
 	}
 	if m.cfg.TLS != nil {
 		d.tls = tlsForPort(m.cfg.TLS)
@@ -109,11 +115,12 @@ func tlsForPort(cfg *tls.Config) *tls.Config {
 func (m *Mux) HTTP() net.Listener { return m.tcp.http }
 
 // PlainHTTP is the listener of connections that speak HTTP in the clear although TLS is on, for a redirect; nil where TLS
-// is off. Nobody needs to accept from it: what it does not take is closed.
+// is off. As long as nobody has asked for it, such connections are closed.
 func (m *Mux) PlainHTTP() net.Listener {
 	if m.tcp.plain == nil {
 		return nil
 	}
+	m.tcp.redirect.Store(true)
 	return m.tcp.plain
 }
 
@@ -141,12 +148,13 @@ func (d *tcpDoor) admit(c net.Conn) bool {
 	from := ClientNetwork(c.RemoteAddr())
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed || d.total >= maxUndecided || d.undecided[from] >= maxUndecidedPer {
+	if d.closed || d.total >= maxUndecided || d.undecided[from] >= maxUndecidedPer || d.openPer[from] >= maxOpenPer {
 		return false
 	}
 	d.total++
 	d.undecided[from]++
-	d.open[c] = struct{}{}
+	d.open[c] = from
+	d.openPer[from]++
 	d.deciding.Go(func() {
 		taken := d.decide(c)
 		d.decided(from)
@@ -170,7 +178,14 @@ func (d *tcpDoor) decided(from netip.Prefix) {
 func (d *tcpDoor) forget(c net.Conn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	from, ok := d.open[c]
+	if !ok {
+		return
+	}
 	delete(d.open, c)
+	if d.openPer[from]--; d.openPer[from] == 0 {
+		delete(d.openPer, from)
+	}
 }
 
 // ClientNetwork is what limits on clients are counted by: an IPv4 address, or the /64 of an IPv6 address, which is what one
@@ -243,7 +258,7 @@ func (d *tcpDoor) hand(s *stream, secure *tls.Conn, speaks protocol) bool {
 		case secure != nil:
 			taken = d.http.offer(secureStream{s, secure})
 		case d.plain != nil:
-			taken = d.plain.offer(s)
+			taken = d.redirect.Load() && d.plain.offer(s)
 		default:
 			taken = d.http.offer(s)
 		}
@@ -284,6 +299,7 @@ func (d *tcpDoor) closeOpen() {
 		open = append(open, c)
 	}
 	clear(d.open)
+	clear(d.openPer)
 	d.mu.Unlock()
 	for _, c := range open {
 		_ = c.Close()

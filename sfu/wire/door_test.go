@@ -180,6 +180,7 @@ func TestConnectionsThatNobodyTakesAreClosed(t *testing.T) {
 		"nonsense":       {0xFF, 0xFE},
 		"SSH":            []byte("\x00\x00\x00\x0c\x0a\x15\x00\x00\x00\x00\x00\x00"),
 		"TURN, untaken":  message(stun.MethodAllocate, stun.ClassRequest),
+		"HTTP, untaken":  []byte("GET / HTTP/1.1\r\n\r\n"),
 		"broken TLS":     {22, 3, 1, 0, 5, 1, 2, 3, 4, 5},
 		"other TLS type": {22, 9, 9, 9},
 	} {
@@ -210,7 +211,7 @@ func TestSilentConnectionsAreClosed(t *testing.T) {
 			config := selfSigned(t)
 			synctest.Test(t, func(t *testing.T) {
 				d := &tcpDoor{
-					mux: &Mux{}, tls: config, open: map[net.Conn]struct{}{}, undecided: map[netip.Prefix]int{},
+					mux: &Mux{}, tls: config, open: map[net.Conn]netip.Prefix{}, openPer: map[netip.Prefix]int{}, undecided: map[netip.Prefix]int{},
 				}
 				client, server := net.Pipe()
 				if !d.admit(server) {
@@ -230,8 +231,8 @@ func TestSilentConnectionsAreClosed(t *testing.T) {
 					t.Errorf("closed after %s, want %s", took, decideWithin)
 				}
 				d.deciding.Wait()
-				if d.total != 0 || len(d.undecided) != 0 || len(d.open) != 0 {
-					t.Errorf("%d undecided, %d networks, %d open are left", d.total, len(d.undecided), len(d.open))
+				if d.total != 0 || len(d.undecided) != 0 || len(d.open) != 0 || len(d.openPer) != 0 {
+					t.Errorf("%d undecided, %d networks, %d open of %d networks are left", d.total, len(d.undecided), len(d.open), len(d.openPer))
 				}
 			})
 		})
@@ -270,6 +271,30 @@ func TestUndecidedConnectionsAreBounded(t *testing.T) {
 	}
 	if s := m.Stats(); s.TCPRefused != 1 || s.TCPUndecided != 1 {
 		t.Errorf("counted %d refused and %d undecided, want 1 and 1", s.TCPRefused, s.TCPUndecided)
+	}
+}
+
+func TestOpenConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
+	m := listen(t)
+	serveHTTP(t, m.HTTP(), "page")
+	self := netip.PrefixFrom(netip.MustParseAddr("127.0.0.1"), 32)
+	m.tcp.mu.Lock()
+	m.tcp.openPer[self] = maxOpenPer // as if they were there
+	m.tcp.mu.Unlock()
+	c, err := net.Dial("tcp", at(m).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close() //nolint:errcheck // a test
+	if !closes(t, c) {
+		t.Error("one more connection is kept")
+	}
+	m.tcp.mu.Lock()
+	m.tcp.openPer[self]--
+	m.tcp.mu.Unlock()
+	if got := get(t, "http://"+at(m).String()); got != "page" {
+		t.Errorf("the page is %q", got)
 	}
 }
 
