@@ -54,7 +54,7 @@ export class Person {
         "--auto-select-desktop-capture-source=Entire screen",
       ],
     });
-    await context.addInitScript(recordPeerConnections);
+    await context.addInitScript(recordConnections);
     const page = context.pages()[0] ?? (await context.newPage());
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(String(error)));
@@ -83,16 +83,26 @@ export class Person {
   }
 }
 
-/** Runs in the page before anything else: keeps every peer connection where statistics can be asked of it. */
-function recordPeerConnections(): void {
-  const connections: RTCPeerConnection[] = [];
-  const Original = window.RTCPeerConnection;
-  class Recorded extends Original {
+/** What recordConnections keeps on the page's window. */
+export interface Recorded {
+  peerConnections: RTCPeerConnection[];
+  sockets: WebSocket[];
+}
+
+/** Runs in the page before anything else: keeps every connection, so that tests can ask for statistics and cut lines. */
+function recordConnections(): void {
+  const recorded: Recorded = { peerConnections: [], sockets: [] };
+  window.RTCPeerConnection = class extends window.RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
-      connections.push(this);
+      recorded.peerConnections.push(this);
     }
-  }
-  window.RTCPeerConnection = Recorded;
-  Object.assign(window, { peerConnections: connections });
+  };
+  window.WebSocket = class extends window.WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols);
+      recorded.sockets.push(this);
+    }
+  };
+  Object.assign(window, recorded);
 }

@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import type { Recorded } from "./browser.ts";
 import type { Signature } from "./media.ts";
 import { until } from "./process.ts";
 
@@ -54,7 +55,7 @@ export async function showsMoving(video: Locator, signature: Signature): Promise
 export async function inbound(page: Page, kind: "audio" | "video", field: string): Promise<number> {
   return page.evaluate(
     async ([kind, field]) => {
-      const { peerConnections } = window as unknown as { peerConnections: RTCPeerConnection[] };
+      const { peerConnections } = window as unknown as Recorded;
       let sum = 0;
       for (const pc of peerConnections) {
         for (const report of (await pc.getStats()).values()) {
@@ -81,7 +82,7 @@ export async function grows(page: Page, kind: "audio" | "video", field: string):
 export async function hears(page: Page, hz: number): Promise<void> {
   await until(`${hz} Hz is heard`, () =>
     page.evaluate(async (hz) => {
-      const { peerConnections } = window as unknown as { peerConnections: RTCPeerConnection[] };
+      const { peerConnections } = window as unknown as Recorded;
       const context = new AudioContext();
       try {
         const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
@@ -103,4 +104,22 @@ export async function hears(page: Page, hz: number): Promise<void> {
       }
     }, hz),
   );
+}
+
+/** How many of the page's sockets are open. */
+export function openSockets(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { sockets } = window as unknown as Recorded;
+    return sockets.filter((socket) => socket.readyState === WebSocket.OPEN).length;
+  });
+}
+
+/** Closes all of the page's sockets under the app's hands, and tells how many there were. */
+export function loseSockets(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { sockets } = window as unknown as Recorded;
+    const open = sockets.filter((socket) => socket.readyState === WebSocket.OPEN);
+    for (const socket of open) socket.close(4000, "cut by a test");
+    return open.length;
+  });
 }

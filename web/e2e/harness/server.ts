@@ -31,6 +31,7 @@ export class Server {
       CONFAB_DATA_DIR: join(dir, "data"),
       CONFAB_ADMIN_LISTEN: "off",
       CONFAB_RATE_LIMIT_SCALE: "100",
+      CONFAB_SHUTDOWN_GRACE: "1s", // calls that a failed test leaves behind need not be waited for
       ...settings,
     };
     const server = new Server(new Child(binary, ["serve"], { env, cwd: dir }), env, dir, port);
