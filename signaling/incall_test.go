@@ -265,6 +265,32 @@ func TestWhoLosesTheChatLosesTheCall(t *testing.T) {
 	b.none("call:participant")
 }
 
+func TestBlockEndsTheDirectCall(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{})
+	ann, bob := h.user(), h.user()
+	chatID := h.direct(ann, bob)
+	a, b := ann.phone(0), bob.phone(0)
+	a.initiate(chatID)
+	b.pickUp(b.rings())
+	a.meets(b)
+	if err := h.chats.Block(context.Background(), ann.id, bob.id, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*phone{a, b} {
+		if e := p.hangsUp(); e.Reason != "ended" {
+			t.Errorf("end %+v", e)
+		}
+	}
+	again := b.phoneAgain(bob)
+	again.addTracks()
+	again.refused("blocked", "call:initiate", map[string]any{"chatId": chatID, "offer": again.offer(nil)})
+	a.none("call:offer")
+	if rec, _ := bob.record(chatID); rec.EndReason != "ended" {
+		t.Errorf("history %+v", rec)
+	}
+}
+
 func TestRevokedSessionLosesTheCall(t *testing.T) {
 	t.Parallel()
 	h, _, phones := inCall(t, 3)

@@ -17,7 +17,8 @@ import (
 
 // Chats is what this package needs of internal/chat.
 type Chats interface {
-	// Access returns the chat and its members, or fault.NotFound when actor is none of them.
+	// Access returns the chat and its members, fault.NotFound when actor is none of them, or fault.Forbidden where one
+	// of two blocks the other.
 	Access(ctx context.Context, actor, chatID store.ID) (store.Chat, []store.Member, error)
 	// PostCall posts the message of kind "call" for a call that ended.
 	PostCall(ctx context.Context, c store.Call) (chat.Message, error)
@@ -138,7 +139,7 @@ func (s *Service) Close(ctx context.Context) error {
 	return nil
 }
 
-// Deliver implements bus.Receiver: it sees who loses a chat, and who is given it again.
+// Deliver implements bus.Receiver: it sees who loses a chat, who is given it again, and who blocks whom.
 func (s *Service) Deliver(e bus.Event) {
 	switch data := e.Data.(type) {
 	case chat.ChatRemovedEvent:
@@ -149,6 +150,23 @@ func (s *Service) Deliver(e bus.Event) {
 		if c := s.cfg.Registry.find(data.ChatID); c != nil {
 			c.readmit(e.To)
 		}
+	case chat.UserBlockedEvent:
+		for _, userID := range e.To {
+			if data.On {
+				s.separate(userID, data.UserID)
+			}
+		}
+	}
+}
+
+// separate ends the call that two people have in their direct chat.
+func (s *Service) separate(a, b store.ID) {
+	for _, c := range s.cfg.Registry.callsOf(a) {
+		c.mu.Lock()
+		if _, with := c.concerned[b]; with && c.direct {
+			c.finish(ReasonEnded)
+		}
+		c.unlock()
 	}
 }
 
