@@ -12,7 +12,7 @@ export function AuthScreen({ registering, reason }: { registering: boolean; reas
   return (
     <div className="flex h-dvh bg-surface text-ink">
       <Pitch />
-      <main className="flex min-w-0 flex-1 flex-col overflow-y-auto pad-safe-top pad-safe-bottom">
+      <main className="flex min-w-0 flex-1 flex-col overflow-y-auto pad-safe-top-0 pad-safe-bottom-0">
         <div className="flex items-center justify-between px-5 pt-4 lg:justify-end">
           <span className="flex items-center gap-2.5 text-lg font-semibold lg:hidden">
             <Logo size={34} /> Confab

@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { useCalls, useCurrentCall, useModel } from "../hooks";
+import { CallAnnouncer } from "./CallAnnouncer";
 import { CallAudio } from "./CallAudio";
 import { CallScreen } from "./CallScreen";
 import { IncomingCalls } from "./IncomingCalls";
@@ -28,6 +29,7 @@ export function CallLayer() {
       {call && view === "full" && <CallScreen call={call} chat={chat} since={since} />}
       {call && view === "small" && <SmallCall call={call} chat={chat} since={since} />}
       {call && <CallAudio streams={call.audioStreams} />}
+      {call && <CallAnnouncer call={call} />}
       <IncomingCalls calls={incoming} busy={call !== null && call.phase !== "ended"} />
     </>
   );

@@ -6,7 +6,6 @@ import { client } from "../client";
 import { useMe } from "../hooks";
 import { isTyping, useKeys } from "../platform/shortcuts";
 import { control } from "./actions";
-import { CallAnnouncer } from "./CallAnnouncer";
 import { CallEnded } from "./CallEnded";
 import { CallTop } from "./CallTop";
 import { Controls } from "./Controls";
@@ -67,7 +66,6 @@ export function CallScreen({
           <Controls call={call} chat={chat} onPeople={() => setPeople(!people)} />
         </>
       )}
-      <CallAnnouncer call={call} />
     </section>
   );
 }

@@ -56,7 +56,7 @@ export function CallTileView({ tile, rect, place, pinned, onPin }: TileProps) {
         )}
       </div>
       <div className="absolute top-2 right-2 flex items-center gap-1">
-        {onPin && place !== "corner" && !small && (
+        {onPin && place !== "corner" && place !== "whole" && !small && (
           <IconButton
             icon={pinned ? "grid" : "expand"}
             size="sm"

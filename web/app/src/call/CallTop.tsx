@@ -22,7 +22,7 @@ export function CallTop({ call, title, since, peopleOpen, onPeople }: CallTopPro
   const running = call.phase === "connected" || call.phase === "reconnecting";
   const button = "text-white/80 hover:bg-white/12 hover:text-white";
   return (
-    <header className="pad-safe-top">
+    <header className="pad-safe-top-0">
       <div className="flex h-14 items-center gap-3 px-3">
         {call.phase !== "ended" && (
           <IconButton icon="shrink" label={t("call.minimise")} className={button} onClick={minimiseCall} />

@@ -28,7 +28,7 @@ export function Controls({
   const { microphone, camera, screen } = call.local;
   const group = chat?.type === "group";
   return (
-    <footer className="shrink-0 pad-safe-bottom">
+    <footer className="shrink-0 pad-safe-bottom-0">
       <div
         role="toolbar"
         aria-label={t("call.controls")}

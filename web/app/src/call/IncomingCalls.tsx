@@ -15,7 +15,7 @@ import { control, startCall } from "./actions";
 export function IncomingCalls({ calls, busy }: { calls: readonly IncomingCall[]; busy: boolean }) {
   if (calls.length === 0) return null;
   return (
-    <div className="pointer-events-none fixed inset-x-0 bottom-0 z-[65] flex flex-col items-center gap-3 p-3 pad-safe-bottom md:top-4 md:bottom-auto">
+    <div className="pointer-events-none fixed inset-x-0 bottom-0 z-[65] flex flex-col items-center gap-3 px-3 pad-safe-bottom-3 md:top-4 md:bottom-auto">
       {calls.map((call) => (
         <Incoming key={call.callId} call={call} busy={busy} />
       ))}

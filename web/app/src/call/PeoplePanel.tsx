@@ -29,12 +29,7 @@ export function PeoplePanel({ call, chat, onClose }: PanelProps) {
         <IconButton icon="close" label={t("common.close")} tip={false} onClick={onClose} />
       </header>
       <ul className="min-h-0 flex-1 overflow-y-auto px-2 pb-3">
-        <Person
-          id={me.id}
-          name={t("call.tileYou", { name: me.displayName })}
-          hand={call.hand}
-          microphoneOn={call.local.microphone.on}
-        />
+        <Person id={me.id} name={me.displayName} hand={call.hand} microphoneOn={call.local.microphone.on} />
         {others.map((person) => (
           <Person
             key={person.id}
@@ -70,7 +65,7 @@ function Person({
   return (
     <li className="flex items-center gap-3 rounded-xl px-3 py-1.5">
       <Avatar id={id} name={name} size={36} />
-      <span className="min-w-0 flex-1 truncate">{name}</span>
+      <span className="min-w-0 flex-1 truncate">{other ? name : t("call.tileYou", { name })}</span>
       {hand && (
         <span className="text-[#ffd08a]">
           <Icon name="hand" size={18} />

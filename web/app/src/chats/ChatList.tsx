@@ -50,7 +50,7 @@ export function ChatList({ filter, onNewChat }: { filter: string; onNewChat: () 
       data-testid="chat-list"
       aria-label={t("chats.list")}
       onKeyDown={moveFocus}
-      className="min-h-0 flex-1 space-y-0.5 overflow-y-auto overscroll-contain px-2 pt-1 pb-3 pad-safe-bottom"
+      className="min-h-0 flex-1 space-y-0.5 overflow-y-auto overscroll-contain px-2 pt-1 pad-safe-bottom-3"
     >
       {shown.map((chat) => (
         <ChatItem key={chat.id} chat={chat} active={route.name === "chat" && route.chatId === chat.id} />

@@ -30,7 +30,7 @@ export function Sidebar() {
     <nav
       aria-label={t("chats.title")}
       className={cx(
-        "flex min-w-0 flex-col bg-surface pad-safe-top",
+        "flex min-w-0 flex-col bg-surface pad-safe-top-0",
         twoPanes ? "w-[min(22rem,38vw)] shrink-0 border-r border-line" : "flex-1",
       )}
     >

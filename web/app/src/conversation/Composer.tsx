@@ -41,9 +41,10 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
 
   // Ready to type: at once where there is a keyboard, on phones only after "reply" or "edit" (it would cover the chat).
   const wantsFocus = twoPanes || mode.kind !== "new";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each new mode wants the focus anew
   useEffect(() => {
     if (wantsFocus) area.current?.focus({ preventScroll: true });
-  }, [wantsFocus]);
+  }, [wantsFocus, mode]);
 
   const left = messageLimit - [...text].length;
   const content = text.trim();
@@ -110,7 +111,7 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
   }
 
   return (
-    <div className="shrink-0 px-2 pt-1 pb-2 pad-safe-bottom md:px-4 md:pb-4">
+    <div className="shrink-0 px-2 pt-1 pad-safe-bottom-2 md:px-4 md:pad-safe-bottom-4">
       <div className="mx-auto max-w-[46rem] rounded-[22px] border border-line bg-surface shadow-low transition focus-within:border-accent/60 focus-within:ring-3 focus-within:ring-accent/12">
         <ComposerBanner chat={chat} mode={mode} onCancel={onDone} />
         <div className="flex items-end gap-1 p-1">

@@ -25,7 +25,7 @@ export function ConversationHeader({ chat, detailsOpen, onDetails }: HeaderProps
   const callable = client.calls.supported && !inCall && !chat.activeCall && chat.members.length > 1;
 
   return (
-    <header className="z-10 shrink-0 border-b border-line bg-surface pad-safe-top">
+    <header className="z-10 shrink-0 border-b border-line bg-surface pad-safe-top-0">
       <div className="flex h-15 items-center gap-1 px-2 md:px-3">
         {!twoPanes && (
           <IconButton icon="back" label={t("common.back")} onClick={() => navigate({ name: "home" })} />

@@ -64,6 +64,14 @@ export function MessageActions({ at, chat, onClose, onReply, onEdit }: ActionsPr
   );
 }
 
+/** Back to the message, unless what was chosen took the focus: the composer, a dialog. */
+function focusMessage(messageId: Id): void {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  document
+    .querySelector<HTMLElement>(`[data-message-id="${CSS.escape(messageId)}"]`)
+    ?.focus({ preventScroll: true });
+}
+
 type OpenMenuProps = Omit<ActionsProps, "at"> & {
   at: MenuAt;
   message: Message;
@@ -90,6 +98,7 @@ function OpenMenu({ at, message, chat, onClose, onReply, onEdit, onDelete, onDet
       open
       align="start"
       onOpenChange={(open) => !open && onClose()}
+      onReturnFocus={() => focusMessage(at.messageId)}
       trigger={<span aria-hidden="true" className="fixed size-px" style={{ left: at.x, top: at.y }} />}
     >
       {said && (

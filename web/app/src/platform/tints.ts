@@ -15,7 +15,7 @@ export function tintOf(id: string): string {
 export function initialsOf(name: string): string {
   const words = name
     .trim()
-    .split(/[\s._-]+/u)
+    .split(/[\s._()"«»-]+/u)
     .filter(Boolean);
   const first = (word: string | undefined) => {
     if (!word) return "";

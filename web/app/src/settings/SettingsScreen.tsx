@@ -14,7 +14,7 @@ export function SettingsScreen() {
   const twoPanes = useTwoPanes();
   return (
     <main className="flex min-w-0 flex-1 flex-col bg-canvas">
-      <header className="shrink-0 border-b border-line bg-surface pad-safe-top">
+      <header className="shrink-0 border-b border-line bg-surface pad-safe-top-0">
         <div className="flex h-15 items-center gap-2 px-2 md:px-5">
           {!twoPanes && (
             <IconButton icon="back" label={t("common.back")} onClick={() => navigate({ name: "home" })} />
@@ -25,7 +25,7 @@ export function SettingsScreen() {
           )}
         </div>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto px-3 py-5 pad-safe-bottom md:px-6">
+      <div className="min-h-0 flex-1 overflow-y-auto px-3 pt-5 pad-safe-bottom-5 md:px-6">
         <div className="mx-auto max-w-2xl space-y-5 pb-8">
           <Section title={t("settings.profile")}>
             <ProfileForm />

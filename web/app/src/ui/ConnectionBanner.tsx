@@ -26,7 +26,7 @@ export function ConnectionBanner() {
   return (
     <div role="status" className="shrink-0 bg-warn-soft text-[14px] font-medium text-warn">
       {away && lasting && (
-        <p className="flex animate-fade items-center justify-center gap-2 px-4 py-1.5 text-center pad-safe-top">
+        <p className="flex animate-fade items-center justify-center gap-2 px-4 pb-1.5 text-center pad-safe-top-2">
           {status === "reconnecting" ? (
             <Spinner size={15} />
           ) : (

@@ -26,7 +26,7 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cx(
             "fixed z-50 flex max-h-[92dvh] flex-col bg-raised text-ink shadow-high focus:outline-none",
-            "inset-x-0 bottom-0 animate-sheet rounded-t-3xl pad-safe-bottom",
+            "inset-x-0 bottom-0 animate-sheet rounded-t-3xl pad-safe-bottom-0",
             "md:inset-auto md:top-1/2 md:left-1/2 md:max-h-[min(82dvh,44rem)] md:-translate-1/2 md:animate-fade md:rounded-3xl",
             width === "sm" ? "md:w-[26rem]" : "md:w-[34rem]",
           )}

@@ -18,14 +18,29 @@ type MenuProps = {
   /** Given: the menu is controlled. */
   open?: boolean;
   onOpenChange?: (open: boolean) => void;
+  /** Where the focus goes once the menu is closed; without it, to the trigger. */
+  onReturnFocus?: () => void;
 };
 
-export function Menu({ trigger, children, align = "end", side = "bottom", dark, ...control }: MenuProps) {
+export function Menu({
+  trigger,
+  children,
+  align = "end",
+  side = "bottom",
+  dark,
+  onReturnFocus,
+  ...control
+}: MenuProps) {
   return (
     <DropdownMenu.Root modal={false} {...control}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
+          onCloseAutoFocus={(event) => {
+            if (!onReturnFocus) return;
+            event.preventDefault();
+            onReturnFocus();
+          }}
           align={align}
           side={side}
           sideOffset={6}

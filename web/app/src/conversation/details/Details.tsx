@@ -16,14 +16,14 @@ export function Details({ chat, onClose }: { chat: Chat; onClose: () => void }) 
   const title = titleOf(t, chat, me.id);
   const group = chat.type === "group";
   return (
-    <div className="flex h-full flex-col pad-safe-top">
+    <div className="flex h-full flex-col pad-safe-top-0">
       <header className="flex h-15 shrink-0 items-center gap-2 border-b border-line pr-2 pl-5">
         <h2 className="flex-1 truncate font-semibold">
           {group ? t("members.title") : t("members.titleDirect")}
         </h2>
         <IconButton icon="close" label={t("chat.closeDetails")} tip={false} onClick={onClose} />
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain pad-safe-bottom">
+      <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain pad-safe-bottom-0">
         <div className="flex flex-col items-center px-6 pt-7 pb-5 text-center">
           <Avatar
             id={other?.userId ?? chat.id}
