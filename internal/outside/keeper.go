@@ -16,8 +16,8 @@ const (
 	// defaultEvery is how often addresses are looked at again: as long as a call stands a change of address without
 	// anybody new having to join.
 	defaultEvery = 2 * time.Minute
-	// askFor bounds one request to a STUN server, resolving its name included: five transmissions (0, 0.5, 1.5, 3.5 s …).
-	askFor = 5 * time.Second
+	// askFor bounds the question to a STUN server, resolving its name included: three transmissions (at 0, 0.5, 1.5 s).
+	askFor = 3 * time.Second
 	// mapFor bounds one round with the router: UPnP discovery takes two to three seconds.
 	mapFor = 15 * time.Second
 	// unmapFor bounds taking a mapping back when the server stops.
@@ -37,7 +37,7 @@ type Config struct {
 	Addresses []netip.Addr
 	// ExternalPort is the port number at the public addresses where it differs; 0 means the same.
 	ExternalPort uint16
-	// STUN are servers, as host:port; the first that answers is believed, for each address family.
+	// STUN are servers, as host:port; whichever answers first is believed, for each address family.
 	STUN []string
 	// MapPort asks the router to forward the port, by UPnP IGD or NAT-PMP.
 	MapPort bool
@@ -196,22 +196,53 @@ func (k *Keeper) forward(ctx context.Context, r router) (netip.AddrPort, error) 
 	return mapped, nil
 }
 
-// ask asks the STUN servers until one has answered for each family.
+// ask asks all STUN servers at once, for both address families, and takes the first answer of each. What went wrong is told
+// only if there is no answer at all: a machine with one family is as it should be.
 func (k *Keeper) ask(ctx context.Context) (found []netip.Addr, errs []error) {
-	for _, six := range []bool{false, true} {
+	type result struct {
+		addr netip.Addr
+		err  error
+	}
+	var families [2]chan result
+	for i := range families {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		answers := make(chan result, len(k.cfg.STUN))
 		for _, server := range k.cfg.STUN {
-			a, err := k.askOne(ctx, server, six)
-			if err != nil {
-				if !errors.Is(err, errOtherFamily) {
-					errs = append(errs, err)
+			go func() {
+				a, err := k.askOne(ctx, server, i == 1)
+				answers <- result{a, err}
+			}()
+		}
+		families[i] = make(chan result, len(k.cfg.STUN))
+		go func() {
+			defer close(families[i])
+			for range k.cfg.STUN {
+				r := <-answers
+				if r.err == nil {
+					cancel() // the others need not answer any more
 				}
-				continue
+				families[i] <- r
 			}
-			found = append(found, a)
-			break
+		}()
+	}
+	for _, family := range families {
+		var first netip.Addr
+		for r := range family {
+			if r.err != nil && !errors.Is(r.err, errOtherFamily) {
+				errs = append(errs, r.err)
+			} else if r.err == nil && !first.IsValid() {
+				first = r.addr
+			}
+		}
+		if first.IsValid() {
+			found = append(found, first)
 		}
 	}
-	return found, errs
+	if len(found) > 0 {
+		return found, nil
+	}
+	return nil, errs
 }
 
 var errOtherFamily = errors.New("no address of this family")

@@ -80,8 +80,8 @@ func TestAddressIsKeptUpToDate(t *testing.T) {
 		began := time.Now()
 		k := Keep(t.Context(), Config{STUN: []string{"198.51.100.1:3478", "198.51.100.2:3478", "[2001:db8::2]:3478"}}, p)
 		defer k.Close()
-		if took := time.Since(began); took != askFor {
-			t.Errorf("the first round took %s; the silent server should cost %s", took, askFor)
+		if took := time.Since(began); took != 0 {
+			t.Errorf("the first round took %s; the silent server should cost nothing", took)
 		}
 		want := addrs("203.0.113.5", "2001:db8::5")
 		if !slices.Equal(p.public, want) || p.number != 0 {
@@ -100,7 +100,7 @@ func TestAddressIsKeptUpToDate(t *testing.T) {
 		}
 		p.move("198.51.100.2:3478", "")
 		p.move("[2001:db8::2]:3478", "")
-		time.Sleep(2 * defaultEvery)
+		time.Sleep(2*defaultEvery + askFor)
 		synctest.Wait()
 		if p.sets != 2 || len(k.Status().Errors) == 0 || len(k.Status().Addresses) != 2 {
 			t.Errorf("with silent servers: told %d times, status %+v", p.sets, k.Status())
