@@ -27,7 +27,7 @@ var (
 
 // Store is a database. It is safe for concurrent use.
 type Store interface {
-	// View runs fn over one consistent, read-only snapshot.
+	// View runs fn over one consistent, read-only snapshot. fn must not call the Store itself.
 	View(ctx context.Context, fn func(Tx) error) error
 
 	// Update runs fn in one read-write transaction and commits when it returns nil; when Update returns nil, what fn
@@ -37,16 +37,17 @@ type Store interface {
 	// Each read inside of fn sees what was committed before that read. A rule that rests on something a concurrent
 	// transaction may change therefore first takes the lock that guards it, then reads: LockChat (or Advance) for a
 	// chat, its members and messages; LockUser for an account; Session for a session. Locks are taken in that order:
-	// user, session, invitation, chats by id. fn must not call Update itself, and does nothing slow (no password hashing): on
-	// SQLite everybody who writes waits for it.
+	// user, session, invitation, chats by id. fn must not call the Store itself, and does nothing slow (no password
+	// hashing): on SQLite everybody who writes waits for it.
 	Update(ctx context.Context, fn func(Tx) error) error
 
 	// Post is the short way for the commonest change, a plain new message: it stores m, whose Seq and Rev it gives out,
 	// and shares one commit with other callers' posts. It holds to these rules, checked under the chat's lock: the
 	// author is a member of the chat, the author's ClientID is unused, ReplyTo, if any, is a message of the same chat,
-	// and in a direct chat neither of the two blocks the other. Where one of them is broken, or an engine would rather not, ok is false and nothing has been stored: the
-	// caller takes the long way (Update with Advance and InsertMessage) and finds out why. When Post returns ok, m
-	// survives a crash as after Update; on an error m may or may not have been stored.
+	// and in a direct chat neither of the two blocks the other. Where one of them is broken, or an engine would rather
+	// not, ok is false and nothing has been stored: the caller takes the long way (Update with Advance and
+	// InsertMessage) and finds out why. When Post returns ok, m survives a crash as after Update; on an error m may or
+	// may not have been stored.
 	Post(ctx context.Context, m Message) (posted Posted, ok bool, err error)
 
 	// Epoch identifies this history of the database. It changes when the data were replaced by older ones, which

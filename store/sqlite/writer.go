@@ -152,7 +152,7 @@ func (w *writer) group(first *turn) {
 	var broken error
 	wrote := false
 	start := time.Now()
-	for t := first; t != nil && broken == nil; {
+	for t := first; t != nil; {
 		if t.state.CompareAndSwap(queued, taken) {
 			served = append(served, t)
 			var useful bool
@@ -160,7 +160,7 @@ func (w *writer) group(first *turn) {
 			wrote = wrote || useful
 		}
 		t = nil
-		if len(served) < groupSize && time.Since(start) < groupTime {
+		if broken == nil && len(served) < groupSize && time.Since(start) < groupTime {
 			select {
 			case t = <-w.waiting:
 			default:
