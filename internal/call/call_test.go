@@ -122,6 +122,14 @@ func TestNextCallWaitsUntilTheLastIsTold(t *testing.T) {
 	})
 }
 
+func TestCallThatIsOverCannotBeJoined(t *testing.T) {
+	t.Parallel()
+	c := &call{phase: over, svc: New(Config{Registry: NewRegistry()})}
+	if _, err := c.add(Device{UserID: "u"}, false, ""); !errors.Is(err, errOver) {
+		t.Errorf("joined: %v", err) // Initiate goes on to the chat's next call then
+	}
+}
+
 func TestJournalKeepsOrderAndSurvivesFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

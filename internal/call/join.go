@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -23,15 +24,23 @@ func (s *Service) Initiate(ctx context.Context, d Device, in Initiation) (Joined
 	if err := checkDescription(in.Offer, "offer", in.Tracks); err != nil {
 		return Joined{}, err
 	}
-	c, err := s.cfg.Registry.obtain(ctx, ch.ID, func() (*call, error) { return s.newCall(ch) })
-	if err != nil {
-		return Joined{}, err
+	for {
+		c, err := s.cfg.Registry.obtain(ctx, ch.ID, func() (*call, error) { return s.newCall(ch) })
+		if err != nil {
+			return Joined{}, err
+		}
+		if c.journal.full() {
+			return Joined{}, fault.New(fault.Unavailable, CodeFull, "the server is too busy; try again in a moment")
+		}
+		joined, err := c.initiate(ctx, d, in)
+		if !errors.Is(err, errOver) {
+			return joined, err
+		}
 	}
-	if c.journal.full() {
-		return Joined{}, fault.New(fault.Unavailable, CodeFull, "the server is too busy; try again in a moment")
-	}
-	return c.initiate(ctx, d, in)
 }
+
+// errOver says that the call ended before it could be joined: the chat's next one is meant.
+var errOver = errors.New("the call is over")
 
 func checkDescription(desc Description, want string, tracks []sfu.TrackHint) error {
 	if desc.Type != want || desc.SDP == "" {
@@ -109,7 +118,7 @@ func (c *call) legFor(d Device) (*participant, error) {
 // add registers a leg of d that others do not see yet. mu is held.
 func (c *call) add(d Device, hidden bool, fingerprint string) (*participant, error) {
 	if c.phase == over {
-		return nil, fault.New(fault.Conflict, CodeNotInCall, "the call has just ended")
+		return nil, errOver
 	}
 	if err := c.svc.cfg.Registry.enter(d.UserID, c); err != nil {
 		return nil, err
