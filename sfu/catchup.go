@@ -47,7 +47,7 @@ func (s *slot) catchUp(l *layer, now time.Time) {
 			// The newest packet is of now, so the first is of a while ago.
 			s.write(&m, s.begin(&m, m.counters(), now.Sub(s.sentAt)-span), b)
 		} else if len(m.Payload) == 0 || !s.keeps(&m) {
-			s.stream.Skip(m.counters())
+			s.skip(&m)
 		} else if out, ok := s.stream.Map(m.counters()); ok {
 			s.write(&m, out, b)
 		}

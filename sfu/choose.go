@@ -6,7 +6,6 @@ import (
 
 	"confab/sfu/allocate"
 	"confab/sfu/bandwidth"
-	"confab/sfu/section"
 )
 
 const (
@@ -20,14 +19,6 @@ const (
 	// soundRate is what a slot with sound is taken to cost, in bits per second.
 	soundRate = 40_000
 )
-
-// formats are the codecs that a slot's receiver decodes.
-type formats []section.Codec
-
-// decoder returns the receiver's codec for a stream.
-func (f formats) decoder(c section.Codec) (section.Codec, bool) {
-	return section.Section{Codecs: f}.Match(c)
-}
 
 // choose decides which layer each slot of the leg is to carry, from what it shows and what its path bears, and gives the
 // slots that begin with one what they have missed. The notifier and the ticker call it.
@@ -136,6 +127,7 @@ func (s *slot) aim(c allocate.Choice, now time.Time) (begun *layer) {
 	if p == nil {
 		return nil
 	}
+	climbs := s.climbs(c)
 	s.choice = c
 	p.demand(s, c.Layer)
 	if c.Layer == allocate.None {
@@ -144,6 +136,9 @@ func (s *slot) aim(c allocate.Choice, now time.Time) (begun *layer) {
 	}
 	target := p.nearest(c.Layer, now)
 	if target == nil || target == s.target {
+		if climbs && s.current != nil {
+			s.current.askKeyFrame()
+		}
 		return nil
 	}
 	begins := s.current == nil
@@ -157,10 +152,14 @@ func (s *slot) aim(c allocate.Choice, now time.Time) (begun *layer) {
 // index returns a layer's place among those announced.
 func (p *publication) index(l *layer) int { return max(0, slices.Index(p.rids, l.rid)) }
 
-// options describes all layers announced, for allocation.
+// options describes all layers announced, for allocation: simulcast layers, or the spatial layers of a single stream.
 func (p *publication) options() []allocate.Layer {
+	all := p.all()
+	if len(p.rids) == 0 && len(all) == 1 && all[0].spatials.Load() > 1 {
+		return all[0].spatialOptions()
+	}
 	out := make([]allocate.Layer, max(1, len(p.rids)))
-	for _, l := range p.all() {
+	for _, l := range all {
 		o := &out[p.index(l)]
 		o.Height = int(l.height.Load())
 		o.BitsPerSec = l.rate.value.Load()
@@ -223,9 +222,7 @@ func (p *publication) activity(now time.Time) (active []string, news bool) {
 	defer p.mu.Unlock()
 	wanted := make([]bool, len(p.names()))
 	for _, layer := range p.demands {
-		if layer < len(wanted) {
-			wanted[layer] = true
-		}
+		wanted[min(layer, len(wanted)-1)] = true // the layers of one stream are wanted or not as one
 	}
 	for i, name := range p.names() {
 		if wanted[i] {

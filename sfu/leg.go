@@ -288,7 +288,7 @@ func (l *Leg) takes(kind string, c section.Codec) bool {
 			continue
 		}
 		s.mu.Lock()
-		_, ok := s.section.decoder(c)
+		_, _, ok := s.section.decoder(c)
 		s.mu.Unlock()
 		if !ok {
 			return false

@@ -70,9 +70,13 @@ type layer struct {
 	subscribers atomic.Pointer[[]*slot]
 	subscribing sync.Mutex // serialises changes of subscribers
 
-	ids               extensionIDs // of the publisher's extensions, as far as they are passed on
-	height, temporals atomic.Int32 // lines of the picture, number of temporal layers; 0 if unknown
-	seen              atomic.Int64 // when the newest packet came, Unix nanoseconds
+	ids    extensionIDs // of the publisher's extensions, as far as they are passed on
+	height atomic.Int32 // lines of the picture; 0 if unknown
+
+	temporals, spatials atomic.Int32 // how many layers there are in the stream itself; 0 if unknown
+	spatialRates        [maxSpatial]rate
+	structure           atomic.Pointer[codec.Structure] // of AV1's templates
+	seen                atomic.Int64                    // when the newest packet came, Unix nanoseconds
 
 	report                           atomic.Pointer[senderReport]
 	packets, bytes, nacked, askedKey atomic.Uint64
@@ -222,9 +226,7 @@ func (l *layer) read(m *media, t *routes) bool {
 	if info.Height > 0 {
 		l.height.Store(int32(info.Height))
 	}
-	if n := int32(info.Temporal) + 1; n > l.temporals.Load() {
-		l.temporals.Store(n)
-	}
+	l.learn(m)
 	l.ring.Store(m.Sequence, m.Raw, info.Key)
 	return true
 }
@@ -235,6 +237,7 @@ func (l *layer) look(m *media, f *format) bool {
 	m.orientation, m.descriptor = m.Extension(l.ids.orientation), m.Extension(l.ids.descriptor)
 	var err error
 	m.info, err = codec.Parse(f.kind, m.Payload, m.descriptor)
+	l.place(m)
 	return err == nil
 }
 

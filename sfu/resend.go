@@ -55,16 +55,19 @@ func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
 		return false
 	}
 	f := origin.layer.format.Load()
-	payload, ok := s.section.decoder(f.codec)
+	payload, _, ok := s.section.decoder(f.codec)
 	if !ok || !origin.layer.look(m, f) {
 		return false
 	}
 	out := from.Apply(m.counters())
 	h := packet.Header{
-		Marker: m.Marker, PayloadType: payload.PayloadType,
+		Marker: m.Marker || s.lastKept(m), PayloadType: payload.PayloadType,
 		Sequence: out.Sequence, Timestamp: out.Timestamp, SSRC: s.ssrc,
 	}
 	repeats := s.rtxSSRC != 0 && payload.RTX != 0
+	if !repeats && s.layered() {
+		return false // a copy has to be the very same packet, and the marker may have moved
+	}
 	if repeats {
 		s.rtxSeq++
 		h.SSRC, h.PayloadType, h.Sequence = s.rtxSSRC, payload.RTX, s.rtxSeq
@@ -74,7 +77,7 @@ func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
 	if s.ids.twcc != 0 {
 		binary.BigEndian.PutUint16(s.cc[:], s.leg.downlink.sending(size, now))
 	}
-	elements := s.elements(m)
+	elements := s.elements(m, out)
 	buf = packet.AppendHeader(buf, h, elements[:])
 	if repeats {
 		buf = binary.BigEndian.AppendUint16(buf, out.Sequence)

@@ -13,6 +13,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"confab/sfu/allocate"
+	"confab/sfu/codec"
 	"confab/sfu/packet"
 	"confab/sfu/rewrite"
 	"confab/sfu/section"
@@ -45,11 +46,13 @@ type slot struct {
 	publication *publication    // what is carried, once attached
 	choice      allocate.Choice // of its layers
 	temporal    uint8           // highest temporal layer that is sent
+	spatial     uint8           // highest spatial layer that is sent, of a stream that has several
 	current     *layer          // what is forwarded
 	target      *layer          // what shall be forwarded from its next key frame on; current if nothing else is wanted
 	format      *format         // that the fields below were derived from
 	payload     section.Codec
 	decodable   bool
+	strips      bool // redundancy is taken off sound, because the receiver does not take it
 
 	stream     rewrite.Rewriter
 	tag        uint32    // of the newest source in stream
@@ -58,6 +61,7 @@ type slot struct {
 	reportedAt time.Time // when the newest sender report was made
 	rtxSeq     uint16
 	cc         [2]byte
+	numbered   [255]byte // scratch for a dependency descriptor with another frame number
 	waiting    time.Time // since when a key frame is waited for; zero if not
 
 	caughtUp   bool // packets of current up to this one were sent from its ring
@@ -158,7 +162,7 @@ func (s *slot) decodes(p *publication) bool {
 	c := all[0].format.Load().codec
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, ok := s.section.decoder(c)
+	_, _, ok := s.section.decoder(c)
 	return ok
 }
 
@@ -245,7 +249,7 @@ func (s *slot) forward(m *media, b *burst) {
 		return
 	case m.layer == s.current && !m.restarted && m.format == s.format:
 		if len(m.Payload) == 0 || !s.keeps(m) {
-			s.stream.Skip(in)
+			s.skip(m)
 			return
 		}
 		var ok bool
@@ -279,23 +283,9 @@ func (s *slot) open() bool {
 func (s *slot) accepts(m *media) bool {
 	if s.format != m.format {
 		s.format = m.format
-		s.payload, s.decodable = s.section.decoder(m.format.codec)
+		s.payload, s.strips, s.decodable = s.section.decoder(m.format.codec)
 	}
 	return s.decodable && m.info.Key
-}
-
-// keeps tells whether a packet belongs to the temporal layers that are sent. More of them are sent from where a decoder
-// can take them up. Called with mu held.
-func (s *slot) keeps(m *media) bool {
-	if m.info.Temporal > s.temporal && m.info.Sync && m.info.Start && int(m.info.Temporal) <= s.choice.Temporal {
-		s.temporal = m.info.Temporal
-	}
-	s.temporal = min(s.temporal, uint8(s.choice.Temporal))
-	if m.info.Temporal > s.temporal {
-		s.counters.dropped.Add(1)
-		return false
-	}
-	return true
 }
 
 // begin starts a new source in the stream, some time after its newest packet. Called with mu held.
@@ -307,7 +297,7 @@ func (s *slot) begin(m *media, in rewrite.In, after time.Duration) rewrite.Out {
 		advance = max(1, uint32(max(0, after).Seconds()*float64(m.format.codec.ClockRate)))
 	}
 	s.carry(m.layer, m.layer)
-	s.temporal = uint8(s.choice.Temporal)
+	s.temporal, s.spatial = uint8(s.choice.Temporal), uint8(max(0, s.choice.Layer))
 	s.caughtUp = false
 	return s.stream.Start(in, advance, s.tag)
 }
@@ -323,14 +313,19 @@ func (m *media) counters() rewrite.In {
 // write builds the packet in the burst's memory and sends it on its way. Called with mu held.
 func (s *slot) write(m *media, out rewrite.Out, b *burst) {
 	payload := m.Payload
+	if s.strips {
+		if payload = codec.Primary(payload); payload == nil {
+			return
+		}
+	}
 	buf := b.reserve(maxHeader + len(payload))
-	elements := s.elements(m)
+	elements := s.elements(m, out)
 	size := maxHeader + len(payload)
 	if s.ids.twcc != 0 {
 		binary.BigEndian.PutUint16(s.cc[:], s.leg.downlink.sending(size, m.arrival))
 	}
 	buf = packet.AppendHeader(buf, packet.Header{
-		Marker: m.Marker, PayloadType: s.payload.PayloadType,
+		Marker: m.Marker || s.lastKept(m), PayloadType: s.payload.PayloadType,
 		Sequence: out.Sequence, Timestamp: out.Timestamp, SSRC: s.ssrc,
 	}, elements[:])
 	head := len(buf)
@@ -346,12 +341,17 @@ func (s *slot) write(m *media, out rewrite.Out, b *burst) {
 const maxHeader = packet.HeaderLen + 4 + 4*2 + 2 + 1 + 1 + 255 + 3
 
 // elements returns the header extensions of a packet. The same packet sent again has the same ones. Called with mu held.
-func (s *slot) elements(m *media) [4]packet.Element {
+func (s *slot) elements(m *media, out rewrite.Out) [4]packet.Element {
+	descriptor := m.descriptor
+	if len(descriptor) > 2 {
+		descriptor = s.numbered[:copy(s.numbered[:], descriptor)]
+		codec.RenumberDescriptor(descriptor, out.Picture)
+	}
 	return [4]packet.Element{
 		{ID: s.ids.twcc, Data: s.cc[:]},
 		{ID: present(s.ids.level, m.level), Data: m.level},
 		{ID: present(s.ids.orientation, m.orientation), Data: m.orientation},
-		{ID: present(s.ids.descriptor, m.descriptor), Data: m.descriptor},
+		{ID: present(s.ids.descriptor, descriptor), Data: descriptor},
 	}
 }
 

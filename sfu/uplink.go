@@ -14,6 +14,7 @@ import (
 	"github.com/pion/sdp/v3"
 	"github.com/pion/transport/v5/packetio"
 
+	"confab/sfu/codec"
 	"confab/sfu/repair"
 	"confab/sfu/section"
 )
@@ -179,10 +180,12 @@ func (u *uplink) account(s *stream, m *media) *layer {
 	l := watched.layer
 	if len(m.Payload) == 0 {
 		// Padding only: probing for bandwidth. Its number is used up.
-		if watched.watch.Received(m.Sequence, m.arrival) == repair.New {
-			return l
+		verdict := watched.watch.Received(m.Sequence, m.arrival)
+		if verdict == repair.Duplicate {
+			return nil
 		}
-		return nil
+		m.layer, m.format, m.info, m.restarted = l, l.format.Load(), codec.Info{}, verdict == repair.Restarted
+		return l
 	}
 	verdict := watched.watch.Received(m.Sequence, m.arrival)
 	if verdict == repair.Duplicate {

@@ -3,8 +3,7 @@ package codec
 import "encoding/binary"
 
 // parseAV1 reads the aggregation header of the AV1 RTP specification (section 4.4: Z, Y, W, N) and, where there is one,
-// the mandatory part of the dependency descriptor (its appendix A): first and last packet of a frame, template, frame
-// number, and whether a new template structure follows, which only key frames carry.
+// the dependency descriptor, which alone tells layers and frame numbers.
 func parseAV1(b, descriptor []byte) (Info, error) {
 	info := Info{Kind: AV1}
 	if len(b) < 1 {
@@ -23,15 +22,17 @@ func parseAV1(b, descriptor []byte) (Info, error) {
 	info.Start = d.First
 	info.EndOfFrame = d.Last
 	info.Key = d.First && d.HasStructure
+	info.Picture.ID = d.Frame
+	info.Template = d.Template
 	return info, nil
 }
 
-// Descriptor is the part of a dependency descriptor that every packet has.
+// Descriptor is the part of a dependency descriptor that every packet has (appendix A.8 of the AV1 RTP specification).
 type Descriptor struct {
 	First, Last  bool // first and last packet of the frame
 	Template     uint8
 	Frame        uint16
-	HasStructure bool
+	HasStructure bool // a structure follows, which only key frames carry
 }
 
 // ParseDescriptor reads a dependency descriptor header extension.
@@ -49,4 +50,92 @@ func ParseDescriptor(b []byte) (Descriptor, error) {
 		d.HasStructure = b[3]&0x80 != 0
 	}
 	return d, nil
+}
+
+// RenumberDescriptor overwrites the frame number in a copy of a descriptor.
+func RenumberDescriptor(b []byte, frame uint16) {
+	binary.BigEndian.PutUint16(b[1:], frame)
+}
+
+// Structure tells which layer each template of a stream belongs to. Descriptors of later frames refer to the structure of
+// the key frame before them.
+type Structure struct {
+	offset uint8
+	layers []Layer
+}
+
+// Layer is a pair of indices; zero is the base.
+type Layer struct {
+	Spatial, Temporal uint8
+}
+
+// ParseStructure reads the beginning of a structure: its templates' layers. The descriptor must have one.
+func ParseStructure(b []byte) (Structure, error) {
+	r := bitReader{b: b}
+	r.read(24) // what ParseDescriptor reads
+	if r.read(1) == 0 {
+		return Structure{}, ErrShort
+	}
+	r.read(4) // active decode targets, custom dependencies, flags and chains
+	s := Structure{offset: uint8(r.read(6))}
+	r.read(5) // number of decode targets
+	const most = 64
+	var at Layer
+	for len(s.layers) < most {
+		s.layers = append(s.layers, at)
+		switch r.read(2) {
+		case 0: // same layer
+		case 1:
+			at.Temporal++
+		case 2:
+			at.Temporal = 0
+			at.Spatial++
+		case 3:
+			if r.failed {
+				return Structure{}, ErrShort
+			}
+			return s, nil
+		}
+		if r.failed {
+			return Structure{}, ErrShort
+		}
+	}
+	return Structure{}, ErrShort
+}
+
+// Layer returns the layer of a template; it is false for templates that the structure does not have.
+func (s Structure) Layer(template uint8) (Layer, bool) {
+	i := int(template-s.offset) & 0x3F
+	if i >= len(s.layers) {
+		return Layer{}, false
+	}
+	return s.layers[i], true
+}
+
+// Top returns the number of spatial and temporal layers.
+func (s Structure) Top() (spatial, temporal int) {
+	for _, l := range s.layers {
+		spatial, temporal = max(spatial, int(l.Spatial)+1), max(temporal, int(l.Temporal)+1)
+	}
+	return spatial, temporal
+}
+
+// bitReader reads bits, most significant first. After the end it gives zeros, and says so.
+type bitReader struct {
+	b      []byte
+	at     int
+	failed bool
+}
+
+func (r *bitReader) read(n int) (v uint32) {
+	for range n {
+		v <<= 1
+		if r.at/8 >= len(r.b) {
+			r.failed = true
+			continue
+		}
+		v |= uint32(r.b[r.at/8]>>(7-r.at%8)) & 1
+		r.at++
+	}
+	return v
 }

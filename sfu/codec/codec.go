@@ -53,10 +53,14 @@ type Info struct {
 	Sync bool
 	// EndOfFrame of the spatial layer (VP9), which is where a marker belongs when higher layers are left off.
 	EndOfFrame bool
-	// Independent: this picture does not need the spatial layer below it in the same instant.
+	// Independent: the frame does not need the spatial layer below it in the same instant (VP9).
 	Independent bool
 	// Picture counters, of VP8 and VP9.
 	Picture Picture
+	// Predicted: the frame refers to an earlier one of its own spatial layer (VP9).
+	Predicted bool
+	// Template of the dependency descriptor (AV1); Structure tells its layer.
+	Template uint8
 	// Height of the picture in lines, where the packet tells it (VP8 key frames); 0 otherwise.
 	Height uint16
 	// Kind is the codec that was read.
@@ -64,7 +68,8 @@ type Info struct {
 }
 
 // Picture holds the counters in a VP8 or VP9 payload descriptor and where they are, so that they can be rewritten in a
-// copy. Offsets are in bytes from the payload's beginning; 0 means that the field is absent.
+// copy. Offsets are in bytes from the payload's beginning; 0 means that the field is absent. For AV1, ID is the frame
+// number of the dependency descriptor, which stands in a header extension.
 type Picture struct {
 	ID       uint16 // 7 or 15 bits
 	TL0      uint8  // TL0PICIDX

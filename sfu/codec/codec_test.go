@@ -155,6 +155,75 @@ func TestAV1(t *testing.T) {
 	}
 }
 
+func TestStructure(t *testing.T) {
+	t.Parallel()
+	// Structure of L2T2: templates in the order of layers 0/0, 0/1, 1/0, 1/1, twice each but the last.
+	var bits string
+	bits += "10" + "000000" + "0000000000000001"           // first packet, template 0, frame 1
+	bits += "10000" + "000010" + "00011"                   // structure present; offset 2; 4 decode targets
+	bits += "00" + "01" + "00" + "10" + "00" + "01" + "11" // next layers
+	raw := pack(bits)
+	d, err := codec.ParseDescriptor(raw)
+	if err != nil || !d.HasStructure {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	s, err := codec.ParseStructure(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if spatial, temporal := s.Top(); spatial != 2 || temporal != 2 {
+		t.Errorf("%d spatial, %d temporal layers", spatial, temporal)
+	}
+	for template, want := range map[uint8]codec.Layer{
+		2: {}, 3: {}, 4: {Temporal: 1}, 5: {Temporal: 1}, 6: {Spatial: 1}, 7: {Spatial: 1}, 8: {Spatial: 1, Temporal: 1},
+	} {
+		if got, ok := s.Layer(template); !ok || got != want {
+			t.Errorf("template %d: %+v, %v", template, got, ok)
+		}
+	}
+	for _, strange := range []uint8{1, 9, 63} {
+		if got, ok := s.Layer(strange); ok {
+			t.Errorf("template %d: %+v", strange, got)
+		}
+	}
+	for n := range raw {
+		if _, err := codec.ParseStructure(raw[:n]); err == nil {
+			t.Errorf("cut to %d bytes it is read", n)
+		}
+	}
+}
+
+func pack(bits string) []byte {
+	out := make([]byte, (len(bits)+7)/8)
+	for i, b := range bits {
+		if b == '1' {
+			out[i/8] |= 0x80 >> (i % 8)
+		}
+	}
+	return out
+}
+
+func TestPrimary(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		payload []byte
+		want    string
+	}{
+		"no redundancy":       {append([]byte{111}, "new"...), "new"},
+		"one block":           {append([]byte{0x80 | 111, 0, 0, 3, 111}, "oldnew"...), "new"},
+		"two blocks":          {append([]byte{0x80 | 111, 0, 0, 1, 0x80 | 111, 0, 0, 2, 111}, "oLDnew"...), "new"},
+		"empty":               {nil, ""},
+		"header cut":          {[]byte{0x80, 0, 0}, ""},
+		"no last header":      {[]byte{0x80, 0, 0, 1}, ""},
+		"block past the end":  {[]byte{0x80, 0, 3, 255, 111, 1}, ""},
+		"nothing but headers": {[]byte{111}, ""},
+	} {
+		if got := string(codec.Primary(c.payload)); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte{0x90, 0xF0, 0x81, 0x02, 0x33, 0xA5, 0x00}, []byte{0x80, 0, 1, 0x80, 0x12, 0x34})
 	f.Add([]byte{0x78, 0, 9, 0x67}, []byte{})
@@ -166,6 +235,10 @@ func FuzzParse(f *testing.F) {
 			}
 			copied := bytes.Clone(payload)
 			info.Picture.Rewrite(copied, 0x1234, 0x56, 7) // must stay inside
+			if s, err := codec.ParseStructure(descriptor); err == nil {
+				s.Layer(info.Template)
+			}
+			codec.Primary(payload)
 		}
 	})
 }

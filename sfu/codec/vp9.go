@@ -50,7 +50,7 @@ func parseVP9(b []byte) (Info, error) {
 	if len(b) <= at {
 		return info, ErrShort
 	}
-	info.Independent = !interLayer
+	info.Independent, info.Predicted = !interLayer, predicted
 	info.Key = info.Start && !predicted && info.Spatial == 0
 	return info, nil
 }

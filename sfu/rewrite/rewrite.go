@@ -110,8 +110,10 @@ func (r *Rewriter) Map(in In) (Out, bool) {
 }
 
 // Skip leaves a packet of the present source out: the next one takes its number. A packet that comes late cannot be taken
-// out of a sequence that has passed it; then the receiver sees a gap.
-func (r *Rewriter) Skip(in In) {
+// out of a sequence that has passed it; then the receiver sees a gap. Where closePictures is set, the picture that is
+// left out takes no picture id either: VP8's decoders wait for ids that are missing, while VP9 and AV1 refer to pictures
+// by the difference of their numbers, which must stay as they are.
+func (r *Rewriter) Skip(in In, closePictures bool) {
 	if !r.started {
 		return
 	}
@@ -123,7 +125,7 @@ func (r *Rewriter) Skip(in In) {
 	next := *newest
 	next.outFirst = newest.outFirst + seq - newest.first // the number that this packet would have had
 	next.first, next.last = seq+1, seq
-	if in.Picture != r.lastPicture {
+	if closePictures && in.Picture != r.lastPicture {
 		next.picture--
 	}
 	r.lastPicture = in.Picture

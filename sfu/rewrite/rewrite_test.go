@@ -51,7 +51,7 @@ func TestContinuityOverRandomSwitches(t *testing.T) {
 			packets := f.frame(1 + r.IntN(4))
 			if !first && r.IntN(3) == 0 { // a frame is left out
 				for _, in := range packets {
-					w.Skip(in)
+					w.Skip(in, true)
 				}
 				continue
 			}
@@ -110,7 +110,7 @@ func TestLateAndLostPackets(t *testing.T) {
 				continue
 			case 1:
 				for _, in := range packets {
-					w.Skip(in)
+					w.Skip(in, true)
 				}
 				continue
 			}
@@ -140,6 +140,19 @@ func TestLateAndLostPackets(t *testing.T) {
 	}
 }
 
+func TestPicturesAreRenumberedOnlyWhereAsked(t *testing.T) {
+	t.Parallel()
+	for closes, want := range map[bool]uint16{true: 11, false: 12} {
+		var w rewrite.Rewriter
+		w.Start(rewrite.In{Sequence: 1, Picture: 10}, 0, 1)
+		w.Skip(rewrite.In{Sequence: 2, Picture: 11}, closes)
+		out, ok := w.Map(rewrite.In{Sequence: 3, Picture: 12})
+		if !ok || out.Sequence != 2 || out.Picture != want {
+			t.Errorf("closing %v: %+v", closes, out)
+		}
+	}
+}
+
 func TestBeforeTheSourceBegan(t *testing.T) {
 	t.Parallel()
 	var w rewrite.Rewriter
@@ -149,7 +162,7 @@ func TestBeforeTheSourceBegan(t *testing.T) {
 	if _, ok := w.Find(5); ok {
 		t.Error("a stream that has not begun finds")
 	}
-	w.Skip(rewrite.In{Sequence: 5})
+	w.Skip(rewrite.In{Sequence: 5}, true)
 	w.Start(rewrite.In{Sequence: 100}, 0, 1)
 	if _, ok := w.Map(rewrite.In{Sequence: 99}); ok {
 		t.Error("a packet from before the beginning maps")
@@ -182,7 +195,7 @@ func FuzzRewriter(f *testing.F) {
 					t.Fatal("the beginning of a source is not found")
 				}
 			case 1:
-				w.Skip(in)
+				w.Skip(in, true)
 			default:
 				if out, ok := w.Map(in); ok {
 					if from, found := w.Find(out.Sequence); found && from.Apply(in) != out {
