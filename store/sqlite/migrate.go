@@ -16,20 +16,22 @@ import (
 	"confab/store/sqlstore"
 )
 
-// Migrate makes the database file when it is not there, brings its schema up to date, and does nothing else. While it
-// changes the schema it has the file to itself: a confab that runs on it makes it fail after a while, and one that
-// starts at the same moment waits.
-func Migrate(ctx context.Context, path string, log *slog.Logger) error {
+// Migrate makes the database file when it is not there, brings its schema up to date, and does nothing else. Processes
+// that start at the same moment take turns.
+func Migrate(ctx context.Context, path string, log *slog.Logger) (err error) {
 	if err := prepareFile(path); err != nil {
 		return err
 	}
+	unlock, err := lock(ctx, path)
+	if err != nil {
+		return explain(path, err)
+	}
+	defer func() { err = errors.Join(err, explain(path, unlock())) }()
 	current, err := upToDate(ctx, path)
 	if err != nil || current {
 		return explain(path, err)
 	}
-	// Exclusive locking keeps every other connection out from the first read to the end: that is the migration lock.
-	db := openDB(path, []string{"busy_timeout(10000)", "locking_mode(EXCLUSIVE)", "journal_mode(WAL)",
-		"synchronous(FULL)", "foreign_keys(1)"})
+	db := openDB(path, writerPragmas)
 	db.SetMaxOpenConns(1)
 	files, err := migrations.SQLite()
 	if err == nil {
@@ -38,7 +40,28 @@ func Migrate(ctx context.Context, path string, log *slog.Logger) error {
 	return explain(path, errors.Join(err, db.Close()))
 }
 
-// upToDate tells whether the schema needs no change, which does not need the file for oneself.
+// lock keeps other processes from migrating the same file until unlock. The lock is an exclusive transaction on a second,
+// empty database beside the first: SQLite's locks work on every system, wait, and end with the process. The first itself
+// cannot serve, since goose needs transactions of its own there.
+func lock(ctx context.Context, path string) (unlock func() error, err error) {
+	if err := prepareFile(path + ".lock"); err != nil {
+		return nil, err
+	}
+	db := openDB(path+".lock", []string{"busy_timeout(60000)"})
+	conn, err := db.Conn(ctx)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "BEGIN EXCLUSIVE")
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return errors.Join(err, conn.Close(), db.Close())
+	}, nil
+}
+
+// upToDate tells whether the schema needs no change.
 func upToDate(ctx context.Context, path string) (bool, error) {
 	db := openDB(path, []string{"busy_timeout(10000)"})
 	defer db.Close()
