@@ -21,11 +21,14 @@ export function ConversationHeader({ chat, detailsOpen, onDetails }: HeaderProps
   const other = otherMember(chat, me.id);
   const online = useOnline(other?.userId);
   const title = titleOf(t, chat, me.id);
+  // Below the chats' own heading where that is on the screen too.
+  const Heading = twoPanes ? "h2" : "h1";
   const inCall = useCurrentCall()?.chatId === chat.id;
   const callable = client.calls.supported && !inCall && !chat.activeCall && chat.members.length > 1;
 
   return (
     <header className="z-10 shrink-0 border-b border-line bg-surface pad-safe-top-0">
+      <Heading className="sr-only">{title}</Heading>
       <div className="flex h-15 items-center gap-1 px-2 md:px-3">
         {!twoPanes && (
           <IconButton icon="back" label={t("common.back")} onClick={() => navigate({ name: "home" })} />

@@ -8,7 +8,10 @@ export function tintOf(id: string): string {
     hash ^= id.charCodeAt(i);
     hash = Math.imul(hash, 0x01000193);
   }
-  return `var(--tint-${(hash >>> 0) % tints})`;
+  // Ids of the same instant differ in few places: the finish of MurmurHash3 (fmix32) spreads that over all bits.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return `var(--tint-${((hash ^ (hash >>> 16)) >>> 0) % tints})`;
 }
 
 /** Up to two initials of a name. Whole grapheme clusters, so that an emoji or a combined letter is not cut in half. */
