@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// sink is a socket that is never read: the kernel drops what does not fit, after the sender has paid for it.
+// sinks are sockets that are never read: the kernel drops what does not fit, after the sender has paid for it.
 func sinks(b *testing.B, n int) (out []netip.AddrPort) {
 	b.Helper()
 	for range n {

@@ -79,7 +79,7 @@ func (b *Berth) Addr() netip.AddrPort { return b.addr }
 func (b *Berth) Send(p []byte, to netip.AddrPort) error {
 	m := b.docks.mux
 	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
-	if !m.hosts.offers(to) {
+	if to.Port() == 0 || !m.hosts.offers(to) {
 		return ErrNotHere
 	}
 	what := classify(p)

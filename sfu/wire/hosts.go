@@ -58,7 +58,7 @@ func newHosts(bound netip.AddrPort, log *slog.Logger) *hosts {
 func (m *Mux) Addresses() []netip.AddrPort { return m.hosts.offer(time.Now()) }
 
 // Offers tells whether an address and port pair is a candidate of this server, or was one recently: legs made before an
-// address changed go on under the old one.
+// address changed go on under the old one. The port 0 stands for any.
 func (m *Mux) Offers(a netip.AddrPort) bool { return m.hosts.offers(a) }
 
 // SetPublic replaces Config.PublicIPs and Config.PublicPort: legs that are made or restarted from now on offer the new
@@ -110,14 +110,15 @@ func (h *hosts) remember(list []netip.AddrPort) {
 	if n := len(h.history) - rememberedOffers; n > 0 {
 		h.history = slices.Delete(h.history, 0, n)
 	}
-	next := make(map[netip.AddrPort]struct{}, len(h.history))
+	next := make(map[netip.AddrPort]struct{}, 2*len(h.history))
 	for _, a := range h.history {
 		next[a] = struct{}{}
+		next[netip.AddrPortFrom(a.Addr(), 0)] = struct{}{}
 	}
 	h.offered.Store(&next)
 }
 
-// offers tells whether a was offered as a candidate.
+// offers tells whether a was offered as a candidate; with port 0, whether its address was.
 func (h *hosts) offers(a netip.AddrPort) bool {
 	_, ok := (*h.offered.Load())[a]
 	return ok

@@ -124,9 +124,11 @@ func TestPacketsFindTheirCandidate(t *testing.T) {
 	if _, from := next(t, public); from != berth.Addr().String() {
 		t.Errorf("a relayed check from %s, want %s", from, berth.Addr())
 	}
-	other := netip.AddrPortFrom(public.local.Addr(), public.local.Port()+1)
-	if err := berth.Send(check("leg"), other); !errors.Is(err, ErrNotHere) {
-		t.Errorf("a berth that sends to %s: %v, want ErrNotHere", other, err)
+	for _, port := range []uint16{public.local.Port() + 1, 0} {
+		other := netip.AddrPortFrom(public.local.Addr(), port)
+		if err := berth.Send(check("leg"), other); !errors.Is(err, ErrNotHere) {
+			t.Errorf("a berth that sends to %s: %v, want ErrNotHere", other, err)
+		}
 	}
 }
 
