@@ -290,16 +290,18 @@ func (l *layer) live(now time.Time) bool {
 	return now.UnixNano()-l.seen.Load() < int64(pause)
 }
 
-// forward hands a packet to every slot that carries the layer. The burst collects what is to be sent; it goes out at the
-// end of a frame, or within a millisecond.
-func (l *layer) forward(m *media, b *burst) {
+// forward hands a packet to every slot that carries the layer. It goes out at the end of a frame, or within a millisecond.
+func (l *layer) forward(m *media, f *fanout) {
 	if l.publication.muted.Load() {
 		return
 	}
-	slots := *l.subscribers.Load()
-	if len(slots) == 0 {
-		return
+	if slots := *l.subscribers.Load(); len(slots) > 0 {
+		f.forward(l, slots, m)
 	}
+}
+
+// forwardTo hands a packet to slots and gathers what they make of it in a burst.
+func (l *layer) forwardTo(slots []*slot, m *media, b *burst) {
 	b.begin()
 	for done := 0; done < len(slots); {
 		done = l.forwardFrom(slots, done, m, b)

@@ -34,6 +34,7 @@ type Server struct {
 	certificate webrtc.Certificate // one for all legs: making a key for each costs more than its handshake
 	batch       BatchWriter        // nil if the transport sends packet by packet
 	counters    counters
+	crew        *crew
 
 	mu     sync.Mutex // owns the fields below
 	rooms  map[*Room]struct{}
@@ -70,7 +71,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sfu: make DTLS certificate: %w", err)
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, certificate: *certificate, rooms: map[*Room]struct{}{}}
+	s := &Server{cfg: cfg, log: cfg.Log, certificate: *certificate, rooms: map[*Room]struct{}{}, crew: newCrew()}
 	s.batch, _ = cfg.Transport.(BatchWriter)
 	return s, nil
 }
@@ -128,6 +129,7 @@ func (s *Server) openRooms() []*Room {
 // Close closes all rooms and waits until nothing of them is left. It is idempotent.
 func (s *Server) Close() error {
 	s.mu.Lock()
+	first := !s.closed
 	s.closed = true
 	s.mu.Unlock()
 	var wait sync.WaitGroup
@@ -135,5 +137,9 @@ func (s *Server) Close() error {
 		wait.Go(func() { r.close() })
 	}
 	wait.Wait()
+	if first {
+		s.crew.close()
+	}
+	s.crew.done.Wait()
 	return nil
 }

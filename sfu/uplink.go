@@ -29,11 +29,11 @@ const (
 )
 
 // uplink takes what a client sends. RTP arrives in the one goroutine that decrypts the leg's SRTP (see bufferFor), which
-// walks it all the way to the slots that carry it; that goroutine alone uses packet, scratch and burst. The state that
+// walks it all the way to the slots that carry it; that goroutine alone uses media, scratch, nacks and out. The state that
 // the leg's ticker and statistics also look at is owned by mu, which is not held while packets are forwarded.
 type uplink struct {
-	leg   *Leg
-	burst *burst
+	leg *Leg
+	out *fanout
 
 	media   media     // the packet at hand
 	scratch [mtu]byte // a packet unwrapped from RTX
@@ -81,12 +81,12 @@ func (u *uplink) init(l *Leg) {
 	u.streams = map[uint32]*stream{}
 	u.recorder = twcc.NewRecorder(u.rtcpID)
 	u.began = time.Now()
-	u.burst = newBurst(l.room.server)
+	u.out = newFanout(l.room.server)
 	u.table.sections = map[string]*inbound{}
 }
 
 func (u *uplink) close() {
-	u.burst.close()
+	u.out.close()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	clear(u.streams)
@@ -153,7 +153,7 @@ func (u *uplink) receive(s *stream, raw []byte) {
 	layer := u.account(s, m)
 	u.feedBack(m.arrival, layer)
 	if layer != nil {
-		layer.forward(m, u.burst)
+		layer.forward(m, u.out)
 	}
 }
 
