@@ -16,6 +16,7 @@ import (
 	"confab/internal/auth"
 	"confab/internal/call"
 	"confab/internal/chat"
+	"confab/internal/ice"
 	"confab/internal/peer"
 	"confab/store"
 )
@@ -45,13 +46,6 @@ type Limiter interface {
 	Allow(kind, key string) (ok bool, retryAfter time.Duration)
 }
 
-// ICEServer is one entry of RTCConfiguration.iceServers.
-type ICEServer struct {
-	URLs       []string `json:"urls"`
-	Username   string   `json:"username,omitempty"`
-	Credential string   `json:"credential,omitempty"`
-}
-
 // Config is what the API needs.
 type Config struct {
 	Auth   *auth.Service
@@ -59,7 +53,7 @@ type Config struct {
 	Calls  Calls
 	Limits Limiter
 	// ICE makes short-lived TURN credentials for a user, and tells how long they last.
-	ICE func(userID store.ID) ([]ICEServer, time.Duration)
+	ICE func(userID store.ID) ([]ice.Server, time.Duration)
 	// Files keeps uploads. Without it there are no routes for them.
 	Files *attach.Service
 	// Ready tells why the server cannot serve, or nil.

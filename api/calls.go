@@ -7,13 +7,14 @@ import (
 
 	"confab/internal/call"
 	"confab/internal/fault"
+	"confab/internal/ice"
 	"confab/store"
 )
 
 // ICEServers is what a browser's RTCPeerConnection is made with.
 type ICEServers struct {
-	Servers []ICEServer `json:"iceServers"`
-	TTL     int         `json:"ttl" doc:"Seconds until the credentials expire."`
+	Servers []ice.Server `json:"iceServers"`
+	TTL     int          `json:"ttl" doc:"Seconds until the credentials expire."`
 }
 
 // Health tells that the server lives or is ready.

@@ -95,7 +95,7 @@ func TestRawRequests(t *testing.T) {
 func TestAPanicEndsOneRequest(t *testing.T) {
 	t.Parallel()
 	s := newServerWith(t, 100, func(c *api.Config) {
-		c.ICE = func(store.ID) ([]api.ICEServer, time.Duration) { panic("secret detail") }
+		c.ICE = func(store.ID) ([]ice.Server, time.Duration) { panic("secret detail") }
 	})
 	ann := s.join("ann")
 	r := ann.get("/ice-servers").problem(500, "internal")

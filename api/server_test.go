@@ -24,6 +24,7 @@ import (
 	"confab/internal/call"
 	"confab/internal/chat"
 	"confab/internal/enginetest"
+	"confab/internal/ice"
 	"confab/internal/limit"
 	"confab/store"
 )
@@ -85,8 +86,8 @@ func newServerWith(t *testing.T, scale float64, change func(*api.Config)) *serve
 	cfg := api.Config{
 		Auth: s.auth, Chats: s.chats, Calls: s.calls, Files: files, Limits: limit.New(scale), Version: "test", Log: log,
 		Ready: func(context.Context) error { return s.ready },
-		ICE: func(id store.ID) ([]api.ICEServer, time.Duration) {
-			return []api.ICEServer{{URLs: []string{"turn:example.com"}, Username: "1:" + string(id), Credential: "c"}}, time.Hour
+		ICE: func(id store.ID) ([]ice.Server, time.Duration) {
+			return []ice.Server{{URLs: []string{"turn:example.com"}, Username: "1:" + string(id), Credential: "c"}}, time.Hour
 		},
 	}
 	change(&cfg)

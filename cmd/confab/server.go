@@ -107,7 +107,10 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 		return nil, err
 	}
 	if c.AdminListen != "off" {
-		metrics := admin.Metrics(admin.Sources{Sockets: s.hub.Stats, Media: s.media.Totals})
+		metrics := admin.Metrics(admin.Sources{Media: s.media.Totals, Sockets: func() (open int64, overflows uint64) {
+			stats := s.hub.Stats()
+			return stats.Sockets, stats.Overflows
+		}})
 		if s.admin, err = admin.Listen(c.AdminListen, metrics, log); err != nil {
 			return nil, err
 		}

@@ -5,12 +5,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"confab/sfu"
-	"confab/signaling"
 )
 
 // Sources are where the numbers come from; each is asked on every scrape.
 type Sources struct {
-	Sockets func() signaling.HubStats
+	Sockets func() (open int64, overflows uint64)
 	Media   func() sfu.Totals
 }
 
@@ -25,10 +24,10 @@ func Metrics(from Sources) prometheus.Gatherer {
 		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "confab_" + name, Help: help},
 			func() float64 { return float64(value(from.Media())) }))
 	}
-	gauge("sockets", "Realtime sockets that are open.", func() float64 { return float64(from.Sockets().Sockets) })
+	gauge("sockets", "Realtime sockets that are open.", func() float64 { open, _ := from.Sockets(); return float64(open) })
 	r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "confab_slow_readers_total", Help: "Sockets closed because they did not read (4408).",
-	}, func() float64 { return float64(from.Sockets().Overflows) }))
+	}, func() float64 { _, overflows := from.Sockets(); return float64(overflows) }))
 	gauge("calls", "Calls that are running.", func() float64 { return float64(from.Media().Rooms) })
 	gauge("legs", "Devices in calls.", func() float64 { return float64(from.Media().Legs) })
 

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"confab/api"
 	"confab/sfu/relay"
 	"confab/store"
 )
@@ -17,6 +16,13 @@ import (
 // ttl is how long credentials last. A client asks again before its next call, so this only has to outlive the time
 // from asking to connecting; an allocation that stands is refreshed beyond it.
 const ttl = time.Hour
+
+// Server is one entry of RTCConfiguration.iceServers.
+type Server struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+}
 
 // Servers answers GET /ice-servers. It is a value and safe for concurrent use.
 type Servers struct {
@@ -40,9 +46,9 @@ func New(publicURL string, port int, secret []byte) (*Servers, error) {
 }
 
 // For makes the list for one user, with credentials of that user and the time they last.
-func (s *Servers) For(userID store.ID) ([]api.ICEServer, time.Duration) {
+func (s *Servers) For(userID store.ID) ([]Server, time.Duration) {
 	username, password := relay.Credentials(s.secret, string(userID), ttl, time.Now())
-	return []api.ICEServer{
+	return []Server{
 		{URLs: []string{s.stun}},
 		{URLs: s.urls, Username: username, Credential: password},
 	}, ttl
