@@ -20,8 +20,9 @@ import (
 // Config is what the server is reached by. Listen and TURNSecret are required.
 type Config struct {
 	Listen     string         // host:port, the one port number
-	PublicIPs  []netip.Addr   // where known; else STUN servers are asked, if there are any
+	PublicIPs  []netip.Addr   // where known; else Names are resolved and STUN servers asked
 	PublicPort uint16         // port number at the public addresses where it differs; 0 means the same
+	Names      []string       // host names of this server, such as that of its public URL: their addresses are offered
 	STUN       []string       // host:port
 	MapPort    bool           // ask the router to forward the port
 	TLS        tlsport.Config // with the zero value, TLS is off
@@ -73,7 +74,7 @@ func Open(ctx context.Context, cfg Config) (_ *Entrance, err error) {
 		e.certificates.Start()
 	}
 	e.keeper = outside.Keep(ctx, outside.Config{
-		Addresses: cfg.PublicIPs, ExternalPort: cfg.PublicPort, STUN: cfg.STUN, MapPort: cfg.MapPort, Log: cfg.Log,
+		Addresses: cfg.PublicIPs, ExternalPort: cfg.PublicPort, Names: cfg.Names, STUN: cfg.STUN, MapPort: cfg.MapPort, Log: cfg.Log,
 	}, e.Port)
 	return e, nil
 }

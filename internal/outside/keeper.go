@@ -33,10 +33,13 @@ type Port interface {
 
 // Config says where to ask. Addresses that are configured are offered in any case.
 type Config struct {
-	// Addresses are public addresses that are known; with them, STUN servers are not asked.
+	// Addresses are public addresses that are known; with them, names are not resolved and STUN servers not asked.
 	Addresses []netip.Addr
 	// ExternalPort is the port number at the public addresses where it differs; 0 means the same.
 	ExternalPort uint16
+	// Names are host names of this server, or addresses: what they resolve to is offered, where it is not loopback. That
+	// finds the address of a server with a domain, of one behind dynamic DNS, and of the host of a container.
+	Names []string
 	// STUN are servers, as host:port; whichever answers first is believed, for each address family.
 	STUN []string
 	// MapPort asks the router to forward the port, by UPnP IGD or NAT-PMP.
@@ -139,6 +142,9 @@ func (k *Keeper) round(ctx context.Context) {
 		break
 	}
 	if len(k.cfg.Addresses) == 0 {
+		for _, a := range k.resolve(ctx) {
+			now.add(a)
+		}
 		found, errs := k.ask(ctx)
 		for _, a := range found {
 			now.add(a)
@@ -194,6 +200,24 @@ func (k *Keeper) forward(ctx context.Context, r router) (netip.AddrPort, error) 
 		k.cfg.Log.Warn("the router is behind another NAT itself; its forwarding does not reach the internet", "address", mapped.Addr())
 	}
 	return mapped, nil
+}
+
+// resolve looks up the names of this server. Names that are unknown here say nothing: they may be known outside only.
+func (k *Keeper) resolve(ctx context.Context) (found []netip.Addr) {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	for _, name := range k.cfg.Names {
+		addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+		if err != nil {
+			continue
+		}
+		for _, a := range addrs {
+			if a = a.Unmap(); a.IsGlobalUnicast() {
+				found = append(found, a)
+			}
+		}
+	}
+	return found
 }
 
 // ask asks all STUN servers at once, for both address families, and takes the first answer of each. What went wrong is told

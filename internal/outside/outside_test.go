@@ -118,6 +118,17 @@ func TestConfiguredAddressesAreNotAskedFor(t *testing.T) {
 	}
 }
 
+func TestNamesAreResolved(t *testing.T) {
+	t.Parallel()
+	p := &port{}
+	names := []string{"localhost", "192.168.1.10", "::ffff:203.0.113.9", "fe80::1", "no-such-host.invalid"}
+	k := Keep(t.Context(), Config{Names: names}, p)
+	defer k.Close()
+	if want := addrs("192.168.1.10", "203.0.113.9"); !slices.Equal(p.public, want) {
+		t.Errorf("public %v, want %v", p.public, want)
+	}
+}
+
 func TestBadServersAreNamed(t *testing.T) {
 	t.Parallel()
 	k := Keep(t.Context(), Config{STUN: []string{"stun.example.org", "127.0.0.1:no-such-service"}}, &port{})
