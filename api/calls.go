@@ -35,7 +35,7 @@ func (a *API) callRoutes() {
 func (a *API) iceServers(ctx context.Context, _ *none) (*body[ICEServers], error) {
 	servers, ttl := a.cfg.ICE(from(ctx).UserID)
 	if servers == nil {
-		servers = []ICEServer{}
+		servers = []ice.Server{}
 	}
 	return answer(ICEServers{servers, int(ttl / time.Second)}, nil)
 }
