@@ -1,8 +1,9 @@
 import { useTranslation } from "react-i18next";
 import { CallLayer } from "./call/CallLayer";
+import { useCallView } from "./call/view";
 import { Sidebar } from "./chats/Sidebar";
 import { Conversation } from "./conversation/Conversation";
-import { useConnection, useModel } from "./hooks";
+import { useConnection, useCurrentCall, useModel } from "./hooks";
 import { useTwoPanes } from "./platform/media";
 import { useRoute } from "./platform/router";
 import { usePageTitle } from "./platform/title";
@@ -21,12 +22,14 @@ function Panes() {
   const route = useRoute();
   const twoPanes = useTwoPanes();
   const atList = route.name !== "chat" && route.name !== "settings";
+  const inCall = useCurrentCall() !== null;
+  const covered = useCallView() === "full" && inCall; // nothing under the call takes the focus
   usePageTitle();
 
   return (
     <div className="flex h-dvh flex-col overflow-hidden bg-canvas text-ink">
       <ConnectionBanner />
-      <div className="flex min-h-0 flex-1">
+      <div inert={covered} className="flex min-h-0 flex-1">
         {twoPanes && <Sidebar />}
         {!twoPanes && atList && (
           <main className="flex min-w-0 flex-1">
