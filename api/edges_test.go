@@ -16,6 +16,7 @@ import (
 
 	"confab/api"
 	"confab/internal/attach"
+	"confab/internal/ice"
 	"confab/store"
 )
 

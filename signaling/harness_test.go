@@ -20,6 +20,7 @@ import (
 	"confab/internal/bus"
 	"confab/internal/call"
 	"confab/internal/chat"
+	"confab/internal/ice"
 	"confab/internal/limit"
 	"confab/sfu"
 	"confab/sfu/wire"
@@ -101,7 +102,7 @@ func newHouse(t *testing.T, p plan) *house {
 
 	app := api.NewApp(api.Config{
 		Auth: h.auth, Chats: h.chats, Calls: h.calls, Limits: limits, Log: log,
-		ICE:   func(store.ID) ([]api.ICEServer, time.Duration) { return nil, time.Hour },
+		ICE:   func(store.ID) ([]ice.Server, time.Duration) { return nil, time.Hour },
 		Ready: func(context.Context) error { return nil },
 	})
 	h.server.Register(app)
