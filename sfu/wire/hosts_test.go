@@ -60,6 +60,24 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
+func TestCandidatesForTCP(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		offered []netip.AddrPort
+		want    []netip.Addr
+	}{
+		"public and LAN": {addrPorts("203.0.113.5:443", "192.168.1.2:8080", "[fd00::2]:8080", "[fd00::3]:8080"), addrs("203.0.113.5", "fd00::2")},
+		"LAN":            {addrPorts("192.168.1.2:8080", "10.0.0.1:8080", "127.0.0.1:8080"), addrs("192.168.1.2")},
+		"no network":     {addrPorts("127.0.0.1:8080"), addrs("127.0.0.1")},
+		"IPv6":           {addrPorts("[2001:db8::1]:8080", "127.0.0.1:8080"), addrs("2001:db8::1")},
+		"nothing":        {nil, nil},
+	} {
+		if got := overTCP(c.offered); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
 func TestDeadEnds(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{

@@ -51,20 +51,29 @@ func newTCPICE(m *Mux) (*tcpICE, error) {
 	})}, nil
 }
 
-// GetConnByUfrag makes the conn of one TCP candidate. Its port is the one that clients use for that address.
+// GetConnByUfrag makes the conn of one TCP candidate, under the port that clients use for its address.
 func (t *tcpICE) GetConnByUfrag(ufrag string, isIPv6 bool, local net.IP) (net.PacketConn, error) {
-	c, err := t.pion.GetConnByUfrag(ufrag, isIPv6, local)
+	c, err := t.pion.GetConnByUfrag(ufrag, isIPv6, anyAddress(isIPv6))
 	if err != nil {
 		return nil, err
 	}
-	ip, _ := netip.AddrFromSlice(local)
-	ip = ip.Unmap()
+	at := &net.TCPAddr{IP: local, Port: t.mux.Port()}
 	for _, a := range t.mux.Addresses() {
-		if a.Addr() == ip && int(a.Port()) != t.mux.Port() {
-			return tcpCandidate{c, net.TCPAddrFromAddrPort(a)}, nil
+		if at.IP.Equal(a.Addr().AsSlice()) {
+			at.Port = int(a.Port())
+			break
 		}
 	}
-	return c, nil
+	return tcpCandidate{c, at}, nil
+}
+
+// anyAddress is the key under which Pion keeps the TCP conn of a leg and finds it when a connection comes in. Which address
+// that came to does not matter: a leg has one TCP candidate of each family, and behind NAT the two are not the same.
+func anyAddress(six bool) net.IP {
+	if six {
+		return net.IPv6zero
+	}
+	return net.IPv4zero
 }
 
 // RemoveConnByUfrag closes the conns of a leg.
@@ -80,27 +89,13 @@ func (t *tcpICE) close() error {
 	return nil
 }
 
-// asCandidate gives a connection the local address of a candidate. Pion looks for the conn of a leg by the address that a
-// connection came to; behind NAT that is an address of the machine, which may not be offered itself.
+// asCandidate gives a connection the local address under which Pion looks for its leg.
 func (t *tcpICE) asCandidate(c net.Conn) net.Conn {
-	tcp, ok := c.LocalAddr().(*net.TCPAddr)
-	if !ok {
-		return c
-	}
-	local := tcp.AddrPort().Addr().Unmap()
-	offered := t.mux.Addresses()
-	if slices.ContainsFunc(offered, func(a netip.AddrPort) bool { return a.Addr() == local }) {
-		return c
-	}
-	for _, a := range offered {
-		if a.Addr().Is4() == local.Is4() {
-			return localStream{c, net.TCPAddrFromAddrPort(a)}
-		}
-	}
-	return c
+	six := ClientNetwork(c.RemoteAddr()).Addr().Is6()
+	return localStream{c, &net.TCPAddr{IP: anyAddress(six), Port: t.mux.Port()}}
 }
 
-// tcpCandidate is a candidate under another port.
+// tcpCandidate is the conn of a candidate, which knows the address that is offered.
 type tcpCandidate struct {
 	net.PacketConn
 	local *net.TCPAddr
@@ -122,7 +117,7 @@ func (m *Mux) Configure(e *webrtc.SettingEngine) {
 }
 
 // candidateNet is the network as Pion should see it when it looks for TCP candidates: one interface that has exactly the
-// addresses that are offered.
+// addresses that are to be offered.
 type candidateNet struct {
 	*stdnet.Net
 	mux *Mux
@@ -131,8 +126,24 @@ type candidateNet struct {
 // Interfaces returns that one interface.
 func (n candidateNet) Interfaces() ([]*transport.Interface, error) {
 	i := transport.NewInterface(net.Interface{Index: 1, MTU: 1500, Name: "confab", Flags: net.FlagUp})
-	for _, a := range n.mux.Addresses() {
-		i.AddAddress(&net.IPNet{IP: a.Addr().AsSlice(), Mask: net.CIDRMask(a.Addr().BitLen(), a.Addr().BitLen())})
+	for _, ip := range overTCP(n.mux.Addresses()) {
+		i.AddAddress(&net.IPNet{IP: ip.AsSlice(), Mask: net.CIDRMask(ip.BitLen(), ip.BitLen())})
 	}
 	return []*transport.Interface{i}, nil
+}
+
+// overTCP picks the addresses to offer for ICE-TCP: of each family the first, which is a public one if there is any, and
+// loopback only if there is no other. TCP is for networks that block UDP, and those are seldom the server's own; each
+// candidate costs each leg two goroutines and some 20 KB.
+func overTCP(offered []netip.AddrPort) (ips []netip.Addr) {
+	for _, a := range offered {
+		sameFamily := func(b netip.Addr) bool { return b.Is4() == a.Addr().Is4() }
+		if !a.Addr().IsLoopback() && !slices.ContainsFunc(ips, sameFamily) {
+			ips = append(ips, a.Addr())
+		}
+	}
+	if len(ips) == 0 && len(offered) > 0 {
+		ips = []netip.Addr{offered[0].Addr()}
+	}
+	return ips
 }
