@@ -19,6 +19,7 @@ var version = "dev"
 type commands struct {
 	Serve   serveCommand     `cmd:"" default:"withargs" help:"Run the server (the default)."`
 	Migrate migrateCommand   `cmd:"" help:"Bring the database to this version and exit."`
+	Bench   benchCommand     `cmd:"" help:"Load a running server and measure it."`
 	Version kong.VersionFlag `short:"v" help:"Print the version and exit."`
 }
 

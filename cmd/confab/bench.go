@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"confab/internal/bench/chat"
+	"confab/internal/bench/target"
+)
+
+// benchCommand loads a server that runs already. docs/performance.md tells how to start one for it.
+type benchCommand struct {
+	Chat benchChatCommand `cmd:"" help:"Messages at a fixed rate: latencies, and whether all guarantees hold."`
+}
+
+// benchTarget is what every load needs to know.
+type benchTarget struct {
+	URL         string `arg:"" help:"The server, started with CONFAB_RATE_LIMIT_SCALE=1000000; e.g. http://127.0.0.1:8080."`
+	AllowRemote bool   `help:"Load a server that is not on this machine. It had better be yours."`
+	PID         int    `help:"Process id of a server on this machine, to measure its CPU and memory."`
+	JSON        bool   `name:"json" help:"Print JSON instead of a table."`
+}
+
+// outcome is the result of a load.
+type outcome interface {
+	Print(io.Writer) error
+	Err() error
+}
+
+// run does the load until it ends or is interrupted, prints its result, and returns what the server did wrong.
+func (b *benchTarget) run(load func(context.Context, *target.Server) (outcome, error)) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	server, err := target.Open(ctx, b.URL, b.AllowRemote)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	result, err := load(ctx, server)
+	if err != nil {
+		return err
+	}
+	if b.JSON {
+		out := json.NewEncoder(os.Stdout)
+		out.SetIndent("", "  ")
+		err = out.Encode(result)
+	} else {
+		err = result.Print(os.Stdout)
+	}
+	if err != nil {
+		return err
+	}
+	return result.Err()
+}
+
+type benchChatCommand struct {
+	benchTarget
+	Users       int           `default:"64" help:"Accounts to make."`
+	Group       int           `default:"2" help:"Members of each group."`
+	Connections int           `default:"64" help:"Sockets that send, dealt out to the users."`
+	Rate        float64       `default:"1000" help:"Sends a second, all together."`
+	Duration    time.Duration `default:"10s" help:"How long to measure."`
+	WarmUp      time.Duration `default:"2s" help:"How long to send before that."`
+	Size        int           `default:"100" help:"Bytes of a message."`
+	Idle        int           `help:"Instead: open so many sockets that do nothing, and measure the server's memory."`
+}
+
+// Run loads and prints.
+func (c *benchChatCommand) Run() error {
+	return c.run(func(ctx context.Context, s *target.Server) (outcome, error) {
+		if c.Idle > 0 {
+			return chat.Idle(ctx, s, chat.IdleConfig{Users: c.Users, Sockets: c.Idle, Hold: c.Duration, PID: c.PID})
+		}
+		return chat.Run(ctx, s, chat.Config{
+			Users: c.Users, GroupSize: c.Group, Connections: c.Connections, Rate: c.Rate,
+			Duration: c.Duration, WarmUp: c.WarmUp, Size: c.Size, PID: c.PID,
+		})
+	})
+}
