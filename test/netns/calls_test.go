@@ -97,28 +97,34 @@ func TestServerBehind(t *testing.T) {
 		server  serverConfig
 		outside string // host:port under which the server is known outside
 		relay   string // how the one outside is relayed; empty: directly
+		tcp     bool   // directly, but not over UDP
 	}{
 		"1:1 NAT": {
 			natTable + "; add rule ip nat pre iifname wan ip daddr " + serverPublic + " dnat to " + inside +
 				"; add rule ip nat post oifname wan ip saddr " + inside + " snat to " + serverPublic,
-			serverConfig{Listen: ":8080", PublicIPs: []netip.Addr{netip.MustParseAddr(serverPublic)}}, serverPublic + ":8080", "",
+			serverConfig{Listen: ":8080", PublicIPs: []netip.Addr{netip.MustParseAddr(serverPublic)}}, serverPublic + ":8080", "", false,
 		},
 		"a forwarded port, address by STUN": {
 			symmetric + "; add rule ip nat pre iifname wan udp dport 8080 dnat to " + inside + ":8080" +
 				"; add rule ip nat pre iifname wan tcp dport 8080 dnat to " + inside + ":8080",
-			serverConfig{Listen: ":8080", STUN: []string{friendPublic + ":3478"}}, serverPublic + ":8080", "",
+			serverConfig{Listen: ":8080", STUN: []string{friendPublic + ":3478"}}, serverPublic + ":8080", "", false,
 		},
 		"a forwarded port with another number": {
 			symmetric + "; add rule ip nat pre iifname wan udp dport 4443 dnat to " + inside + ":8080" +
 				"; add rule ip nat pre iifname wan tcp dport 4443 dnat to " + inside + ":8080",
 			serverConfig{Listen: ":8080", PublicIPs: []netip.Addr{netip.MustParseAddr(serverPublic)}, PublicPort: 4443},
-			serverPublic + ":4443", "",
+			serverPublic + ":4443", "", false,
+		},
+		"a forwarded port, over TCP": {
+			symmetric + "; add rule ip nat pre iifname wan tcp dport 4443 dnat to " + inside + ":8080",
+			serverConfig{Listen: ":8080", PublicIPs: []netip.Addr{netip.MustParseAddr(serverPublic)}, PublicPort: 4443},
+			serverPublic + ":4443", "", true,
 		},
 		"a forwarded port, relayed": {
 			symmetric + "; add rule ip nat pre iifname wan udp dport 4443 dnat to " + inside + ":8080" +
 				"; add rule ip nat pre iifname wan tcp dport 4443 dnat to " + inside + ":8080",
 			serverConfig{Listen: ":8080", PublicIPs: []netip.Addr{netip.MustParseAddr(serverPublic)}, PublicPort: 4443},
-			serverPublic + ":4443", "turn:" + serverPublic + ":4443?transport=udp",
+			serverPublic + ":4443", "turn:" + serverPublic + ":4443?transport=udp", false,
 		},
 	}
 	for name, c := range cases {
@@ -141,7 +147,7 @@ func TestServerBehind(t *testing.T) {
 			router.nft(c.rules)
 			server.start("server", c.server).wait("ready")
 			talk(t,
-				friend.start("client", clientConfig{Server: c.outside, Leg: "friend", UDP: c.relay == "", TURN: c.relay}),
+				friend.start("client", clientConfig{Server: c.outside, Leg: "friend", UDP: c.relay == "" && !c.tcp, TCP: c.tcp, TURN: c.relay}),
 				mate.start("client", clientConfig{Server: inside + ":8080", Leg: "mate", UDP: true}))
 		})
 	}

@@ -70,6 +70,8 @@ func (l *lab) host(name string) *host {
 	h := &host{lab: l, ns: l.prefix + name}
 	l.must("ip", "netns", "add", h.ns)
 	l.t.Cleanup(func() { l.must("ip", "netns", "del", h.ns) })
+	// Otherwise IPv6 begins to work seconds after a cable is plugged in, when nobody else turned out to have the address.
+	h.run("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad")
 	h.ip("link", "set", "lo", "up")
 	return h
 }
