@@ -213,6 +213,34 @@ func TestFloodOfAllocates(t *testing.T) {
 	}
 }
 
+func TestStreamsOfOneNetworkAreBounded(t *testing.T) {
+	t.Parallel()
+	m, s := serve(t)
+	self := wire.ClientNetwork(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	count := func(n int) {
+		s.streams.mu.Lock()
+		defer s.streams.mu.Unlock()
+		s.streams.per[self] += n
+	}
+	count(maxStreamsPer) // as if they were there
+	conn, err := net.Dial("tcp", hostPort(m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // a test
+	if _, err := conn.Write(stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest)).Raw); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if n, err := conn.Read(make([]byte, 100)); err == nil {
+		t.Errorf("one more stream is answered with %d bytes", n)
+	} else if ne, ok := err.(net.Error); ok && ne.Timeout() {
+		t.Error("one more stream is kept")
+	}
+	count(-maxStreamsPer)
+	dial(t, m, "tcp", "user", time.Now()).allocate()
+}
+
 func TestNonsenseOnAStream(t *testing.T) {
 	t.Parallel()
 	m, _ := serve(t)
@@ -246,7 +274,7 @@ func TestNonsenseOnAStream(t *testing.T) {
 }
 
 func ExampleCredentials() {
-	username, _ := Credentials([]byte("secret"), "0190b5a0", time.Hour, time.Unix(1_700_000_000, 0))
-	fmt.Println(username)
-	// Output: 1700003600:0190b5a0
+	username, password := Credentials([]byte("secret"), "0190b5a0", time.Hour, time.Unix(1_700_000_000, 0))
+	fmt.Println(username, password) // the same as: printf %s "$username" | openssl dgst -sha1 -hmac secret -binary | base64
+	// Output: 1700003600:0190b5a0 CQf5Dmm2gbcJ49Zjwwl2rBN8CMs=
 }

@@ -19,9 +19,10 @@ const (
 	// mobile networks need a few seconds, and who needs more is holding a place on purpose.
 	decideWithin = 10 * time.Second
 	// maxUndecided bounds the connections that are not known yet, maxUndecidedPer those from one address (IPv6: from one
-	// /64, which is what one customer has). Each costs a goroutine and, in a TLS handshake, some 20 KB.
-	maxUndecided    = 1024
-	maxUndecidedPer = 64
+	// /64, which is what one customer has). Each costs a goroutine and, in a TLS handshake, some 20 KB. Browsers open
+	// connections in advance and say nothing on them, and an office has a hundred browsers behind one address.
+	maxUndecided    = 4096
+	maxUndecidedPer = 256
 	// maxOpenPer bounds all connections of one such network, decided ones included, so that nobody alone can use up the
 	// process's descriptors: an office of a thousand people behind one address, each with a few.
 	maxOpenPer = 8192
