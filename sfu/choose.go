@@ -40,15 +40,22 @@ func (l *Leg) decide(now time.Time) (begun []beginning) {
 	var slots []*slot
 	budget := l.downlink.budget()
 	for _, s := range l.receiving() {
-		switch {
-		case s.kind == KindVideo:
+		if !s.busy() {
+			continue
+		}
+		if s.kind == KindVideo {
 			slots = append(slots, s)
-		case budget > 0 && s.busy():
+			continue
+		}
+		s.aim(allocate.Choice{Temporal: allocate.AllTemporal}, now) // all of it
+		if budget > 0 {
 			budget = max(bandwidth.Floor, budget-soundRate)
 		}
-		if s.kind == KindAudio {
-			s.aim(allocate.Choice{Temporal: allocate.AllTemporal}, now)
-		}
+	}
+	if len(slots) == 0 {
+		l.downlink.wanted.Store(0)
+		l.downlink.starved.Store(false)
+		return nil
 	}
 	height, order := l.sizes(slots)
 	slices.SortStableFunc(slots, func(a, b *slot) int { return order[a] - order[b] })

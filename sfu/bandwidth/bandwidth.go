@@ -8,8 +8,13 @@
 // Heavy loss (over 10 %) cuts it too; light loss is the network's noise and is left to retransmission.
 //
 // A media server differs from an encoder: it cannot send more to try, it can only choose larger layers. So nothing is
-// estimated before the first sign of congestion (zero means: unknown, take what you like), growth goes on unproven while more
-// is wanted, and a growth that ended in overuse is tried again later and later.
+// estimated before the first sign of congestion (zero means: unknown, take what you like), and growth goes on unproven while
+// more is wanted. It probes: far from where the path was found to end, the estimate doubles every second; near there it
+// grows as gently as in section 5.5, and a growth that ended in overuse is tried again later and later.
+//
+// Not every delay is congestion. A computer that has no time for a moment, a radio link that repeats itself and a large key
+// frame all look like a queue that builds up, until it is gone without our having sent less. Packets that were sent before
+// a cut and arrived as early as ever tell so, and the cut is taken back.
 //
 // It is a pure function of feedback and the times passed in.
 package bandwidth
@@ -22,8 +27,14 @@ import (
 const (
 	// beta is what is left of the delivered rate after overuse (gcc-02, section 5.5).
 	beta = 0.85
-	// growth is the relative increase per second while calm (section 5.5).
+	// growth is the relative increase per second while calm and near the end of the path (section 5.5).
 	growth = 1.08
+	// probing is the relative increase per second elsewhere: pictures that were held back are there again in a few seconds.
+	probing = 2.0
+	// nearKnee and beyondKnee are the range of the delivered rate at which growth failed last in which growth is gentle.
+	// Beyond, the path has become another one, and the failure is forgotten.
+	nearKnee   = 0.85
+	beyondKnee = 1.5
 	// Floor is the least estimate, in bits per second: sound has to go through.
 	Floor = 60_000
 	// heavyLoss is the share of lost packets from which the estimate is cut (section 6).
@@ -32,9 +43,11 @@ const (
 	lossWindow = 50
 	// deliveredWindow is the time over which the delivered rate is measured.
 	deliveredWindow = 500 * time.Millisecond
-	// calmAfter is how long growth rests after a cut, at first; doubled each time that a growth fails, up to maxCalm.
-	calmAfter = 2 * time.Second
-	maxCalm   = time.Minute
+	// calmAfter is how long growth rests after a cut, until the queue has drained; calmFailed is how long after a growth
+	// that failed, doubled each time, up to maxCalm: a gentle growth that fails costs little, a picture held back much.
+	calmAfter  = time.Second
+	calmFailed = 2 * time.Second
+	maxCalm    = 16 * time.Second
 	// cutEvery is the least time between two cuts: feedback of packets sent before the first has to come in.
 	cutEvery = 300 * time.Millisecond
 )
@@ -42,16 +55,24 @@ const (
 // Estimator estimates one path's bandwidth. The zero value is ready.
 type Estimator struct {
 	trend     trend
-	estimate  float64 // bits per second; 0 while unknown
 	delivered meter
 	lossSeen  int
 	lossLost  int
 	loss      float64 // of the last full window
 	updated   time.Time
 	cut       time.Time
-	resume    time.Time
-	calm      time.Duration
-	grewTo    float64 // largest estimate since the last cut
+	recovery
+	before recovery // as it was before the last cut
+	doubt  bool     // that cut may still be taken back
+}
+
+// recovery is the estimate, and how it comes back after a cut.
+type recovery struct {
+	estimate float64       // bits per second; 0 while unknown
+	resume   time.Time     // no growth before
+	calm     time.Duration // how long growth has to rest after its last failure
+	knee     float64       // delivered rate at which it failed; 0 if it never did
+	grew     bool          // since the last cut
 }
 
 // Bits returns the estimate in bits per second, or 0 while there was no sign of a limit.
@@ -73,12 +94,17 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 			continue
 		}
 		e.delivered.add(r.Arrived, r.Bytes)
-		if e.trend.add(r.Sent, r.Arrived) {
+		switch e.trend.add(r.Sent, r.Arrived) {
+		case building:
 			overuse = true
+		case drained:
+			overuse = false
+			e.undo()
 		}
+		e.doubt = e.doubt && !r.Sent.After(e.cut)
 	}
-	if overuse {
-		e.reduce(beta*e.delivered.rate(), now)
+	if overuse && e.reduce(beta*e.delivered.rate(), now) {
+		e.doubt = true
 	}
 	if e.lossSeen >= lossWindow {
 		e.loss = float64(e.lossLost) / float64(e.lossSeen)
@@ -88,7 +114,9 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 			if from == 0 {
 				from = e.delivered.rate() / (1 - e.loss)
 			}
-			e.reduce(from*(1-e.loss/2), now)
+			if e.reduce(from*(1-e.loss/2), now) {
+				e.doubt = false
+			}
 		}
 	}
 }
@@ -100,28 +128,42 @@ func (e *Estimator) Grow(wanted int64, now time.Time) {
 	if e.estimate == 0 || now.Before(e.resume) || e.estimate >= float64(wanted)*1.2 {
 		return
 	}
-	e.estimate *= math.Pow(growth, since.Seconds())
-	e.grewTo = max(e.grewTo, e.estimate)
-	if e.estimate > 2*e.delivered.peak { // far beyond what failed before: forget it
-		e.calm = 0
+	if e.estimate > beyondKnee*e.knee {
+		e.knee, e.calm = 0, 0
 	}
+	factor := probing
+	if e.knee > 0 && e.estimate > nearKnee*e.knee {
+		factor = growth
+	}
+	e.estimate *= math.Pow(factor, since.Seconds())
+	e.grew = true
 }
 
-func (e *Estimator) reduce(to float64, now time.Time) {
+// reduce cuts the estimate, and tells whether it did.
+func (e *Estimator) reduce(to float64, now time.Time) bool {
 	if now.Sub(e.cut) < cutEvery || e.delivered.rate() == 0 {
-		return
+		return false
 	}
+	e.before = e.recovery
 	if e.estimate > 0 {
 		to = min(to, e.estimate)
 	}
-	if e.grewTo > 0 { // it had been growing, and that is what failed
-		e.calm = min(max(calmAfter, 2*e.calm), maxCalm)
+	if e.grew { // and that is what failed
+		e.calm = min(max(calmFailed, 2*e.calm), maxCalm)
+		e.knee = e.delivered.rate()
 	}
 	e.estimate = max(to, Floor)
-	e.grewTo = 0
-	e.delivered.peak = e.delivered.rate()
+	e.grew = false
 	e.cut = now
 	e.resume = now.Add(max(calmAfter, e.calm))
+	return true
+}
+
+// undo takes the last cut back, if it is in doubt.
+func (e *Estimator) undo() {
+	if e.doubt {
+		e.recovery, e.doubt = e.before, false
+	}
 }
 
 // meter measures the delivered rate by the receiver's clock.
@@ -130,7 +172,6 @@ type meter struct {
 	first   int
 	n       int
 	bytes   int
-	peak    float64
 }
 
 type arrival struct {

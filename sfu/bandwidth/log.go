@@ -11,10 +11,11 @@ type SendLog struct {
 	next    int64 // extended number of the next packet
 }
 
+// sent is small, because every leg has a log.
 type sent struct {
-	number int64
-	at     time.Time
-	bytes  int
+	at     int64  // Unix nanoseconds; 0 if nothing is to be told of the packet
+	number uint32 // low bits
+	bytes  uint16
 }
 
 // Add notes a packet and returns its transport-wide sequence number.
@@ -22,7 +23,7 @@ func (l *SendLog) Add(bytes int, now time.Time) uint16 {
 	if l.next == 0 {
 		l.next = 1 << 16 // so that numbers from before the beginning are never negative
 	}
-	l.entries[l.next%history] = sent{number: l.next, at: now, bytes: bytes}
+	l.entries[l.next%history] = sent{at: now.UnixNano(), number: uint32(l.next), bytes: uint16(min(bytes, 0xFFFF))}
 	l.next++
 	return uint16(l.next - 1)
 }
@@ -42,10 +43,10 @@ func (l *SendLog) Result(sequence uint16, arrived time.Duration, received bool) 
 		return Result{}, false
 	}
 	e := &l.entries[number%history]
-	if e.number != number || e.at.IsZero() {
+	if e.number != uint32(number) || e.at == 0 {
 		return Result{}, false
 	}
-	r := Result{Sent: e.at, Arrived: arrived, Bytes: e.bytes, Lost: !received}
+	r := Result{Sent: time.Unix(0, e.at), Arrived: arrived, Bytes: int(e.bytes), Lost: !received}
 	if received {
 		*e = sent{} // told once; a repetition counts for nothing
 	}

@@ -16,6 +16,13 @@ const (
 	adaptUp       = 0.0087
 	adaptDown     = 0.039
 	overuseTime   = 10.0
+	// baseRise is how fast the least delay is forgotten, in milliseconds per millisecond: quicker than clocks drift apart
+	// (some 0.0001), slower than any queue builds up.
+	baseRise = 0.001
+	// emptyQueue is the delay above the least, in milliseconds, at which a queue counts as gone: the usual jitter.
+	emptyQueue = 5.0
+	// emptyShare is the same as a share of what it had been.
+	emptyShare = 0.2
 	// resetGap: after a pause this long the path may be another one.
 	resetGap = 3 * time.Second
 )
@@ -36,7 +43,21 @@ type trend struct {
 	over      float64 // how long the trend has been above, ms
 	last      float64 // trend before
 	hits      int
+
+	base   float64 // least delay lately, on the scale of accumulated, ms
+	based  float64 // arrival of its last change, ms
+	queued bool    // a queue built up, and has not gone yet
+	peak   float64 // its largest delay, ms
 }
+
+// sign is what a packet tells of the queue on the path.
+type sign int
+
+const (
+	nothing  sign = iota
+	building      // the queue grows: the path is overused
+	drained       // what had been building is gone
+)
 
 type group struct {
 	firstSent, lastSent time.Time
@@ -46,8 +67,8 @@ type group struct {
 
 type point struct{ x, y float64 }
 
-// add takes a packet that arrived, and tells whether the path is overused.
-func (t *trend) add(sent time.Time, arrived time.Duration) bool {
+// add takes a packet that arrived, and tells what is new of the queue.
+func (t *trend) add(sent time.Time, arrived time.Duration) sign {
 	if !t.started {
 		t.threshold = thresholdInit
 		t.started = true
@@ -55,35 +76,46 @@ func (t *trend) add(sent time.Time, arrived time.Duration) bool {
 	if t.group.ok && sent.Sub(t.group.firstSent) < groupLength && sent.Sub(t.group.firstSent) > -groupLength {
 		t.group.lastSent = sent
 		t.group.arrived = max(t.group.arrived, arrived)
-		return false
+		return nothing
 	}
 	if t.group.ok && sent.Before(t.group.firstSent) {
-		return false // reordered; its group is over
+		return nothing // reordered; its group is over
 	}
-	overuse := false
+	news := nothing
 	if t.previous.ok && t.group.ok {
 		if gap := t.group.firstSent.Sub(t.previous.lastSent); gap > resetGap {
 			threshold := t.threshold
 			*t = trend{started: true, threshold: threshold}
 		} else {
-			overuse = t.delta(ms(t.group.lastSent.Sub(t.previous.lastSent)), ms(t.group.arrived-t.previous.arrived), ms(t.group.arrived))
+			news = t.delta(ms(t.group.lastSent.Sub(t.previous.lastSent)), ms(t.group.arrived-t.previous.arrived), ms(t.group.arrived))
 		}
 	}
 	t.previous = t.group
 	t.group = group{firstSent: sent, lastSent: sent, arrived: arrived, ok: true}
-	return overuse
+	return news
 }
 
 // delta takes the differences between two groups.
-func (t *trend) delta(sent, arrived, at float64) bool {
+func (t *trend) delta(sent, arrived, at float64) sign {
 	t.deltas = min(t.deltas+1, maxDeltas)
 	t.accumulated += arrived - sent
 	t.smoothed = smoothing*t.smoothed + (1-smoothing)*t.accumulated
 	t.push(point{at, t.smoothed})
-	if t.n < window {
-		return false
+	t.base = min(t.accumulated, t.base+baseRise*(at-t.based))
+	t.based = at
+	over := t.n == window && t.detect(t.slope()*float64(t.deltas)*gain, sent, at)
+	queue := t.accumulated - t.base
+	switch empty := queue <= max(emptyQueue, emptyShare*t.peak); {
+	case empty && t.queued:
+		t.queued, t.peak = false, 0
+		return drained
+	case over && !empty:
+		t.queued, t.peak = true, max(t.peak, queue)
+		return building
+	case t.queued:
+		t.peak = max(t.peak, queue)
 	}
-	return t.detect(t.slope()*float64(t.deltas)*gain, sent, at)
+	return nothing
 }
 
 func (t *trend) push(p point) {

@@ -99,10 +99,8 @@ func Parse(text string) (Description, error) {
 		password = firstOf(password, attribute(m, "ice-pwd"))
 		d.Fingerprint = firstOf(d.Fingerprint, attribute(m, "fingerprint"))
 	}
-	if err := checkTransport(&s, d, password); err != nil {
-		return d, err
-	}
-	return d, nil
+	d.Ufrag, d.Fingerprint = strings.Clone(d.Ufrag), strings.Clone(d.Fingerprint)
+	return d, checkTransport(&s, d, password)
 }
 
 // checkTransport wants what every WebRTC description has: one bundle with ICE and DTLS parameters.
@@ -128,8 +126,9 @@ func checkTransport(s *sdp.SessionDescription, d Description, password string) e
 
 func parseSection(s *sdp.SessionDescription, m *sdp.MediaDescription) (Section, error) {
 	sec := Section{
-		MID:        attribute(m, sdp.AttrKeyMID),
-		Kind:       m.MediaName.Media,
+		// Copies, here and below: a leg keeps its sections, but not the messages that they were read from.
+		MID:        strings.Clone(attribute(m, sdp.AttrKeyMID)),
+		Kind:       strings.Clone(m.MediaName.Media),
 		Direction:  direction(s, m),
 		Extensions: map[string]uint8{},
 		RTX:        map[uint32]uint32{},
@@ -160,7 +159,7 @@ func parseSection(s *sdp.SessionDescription, m *sdp.MediaDescription) (Section, 
 			sec.Extensions[e.URI.String()] = uint8(e.Value)
 		case "rid":
 			if f := strings.Fields(a.Value); len(f) >= 2 && f[1] == "send" {
-				sec.RIDs = append(sec.RIDs, f[0])
+				sec.RIDs = append(sec.RIDs, strings.Clone(f[0]))
 			}
 		case sdp.AttrKeySSRC, sdp.AttrKeySSRCGroup:
 			if err := sec.addSSRC(a); err != nil {
@@ -232,8 +231,8 @@ func parseCodecs(m *sdp.MediaDescription) ([]Codec, error) {
 		}
 		channels, _ := strconv.ParseUint(c.EncodingParameters, 10, 16) // absent for video
 		codecs = append(codecs, Codec{
-			MIME: m.MediaName.Media + "/" + c.Name, FMTP: c.Fmtp, ClockRate: c.ClockRate,
-			Channels: uint16(channels), PayloadType: uint8(pt), Feedback: c.RTCPFeedback,
+			MIME: m.MediaName.Media + "/" + c.Name, FMTP: strings.Clone(c.Fmtp), ClockRate: c.ClockRate,
+			Channels: uint16(channels), PayloadType: uint8(pt), Feedback: cloned(c.RTCPFeedback),
 			NACK: slices.Contains(c.RTCPFeedback, "nack"),
 			PLI:  slices.Contains(c.RTCPFeedback, "nack pli"),
 			TWCC: slices.Contains(c.RTCPFeedback, "transport-cc"),
@@ -316,6 +315,14 @@ func direction(s *sdp.SessionDescription, m *sdp.MediaDescription) Direction {
 func attribute(m *sdp.MediaDescription, key string) string {
 	v, _ := m.Attribute(key)
 	return v
+}
+
+func cloned(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strings.Clone(s)
+	}
+	return out
 }
 
 func firstOf(a, b string) string {
