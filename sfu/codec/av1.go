@@ -119,23 +119,3 @@ func (s Structure) Top() (spatial, temporal int) {
 	}
 	return spatial, temporal
 }
-
-// bitReader reads bits, most significant first. After the end it gives zeros, and says so.
-type bitReader struct {
-	b      []byte
-	at     int
-	failed bool
-}
-
-func (r *bitReader) read(n int) (v uint32) {
-	for range n {
-		v <<= 1
-		if r.at/8 >= len(r.b) {
-			r.failed = true
-			continue
-		}
-		v |= uint32(r.b[r.at/8]>>(7-r.at%8)) & 1
-		r.at++
-	}
-	return v
-}

@@ -61,7 +61,8 @@ type Info struct {
 	Predicted bool
 	// Template of the dependency descriptor (AV1); Structure tells its layer.
 	Template uint8
-	// Height of the picture in lines, where the packet tells it (VP8 key frames); 0 otherwise.
+	// Height of the picture in lines, where the packet tells it (key frames of VP8, parameter sets of H.264); 0
+	// otherwise.
 	Height uint16
 	// Kind is the codec that was read.
 	Kind Kind

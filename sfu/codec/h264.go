@@ -21,6 +21,9 @@ func parseH264(b []byte) (Info, error) {
 	switch t := b[0] & 0x1F; t {
 	case nalIDR, nalSPS:
 		info.Key, info.Start = true, true
+		if t == nalSPS {
+			info.Height = spsHeight(b[1:])
+		}
 	case nalSTAPA:
 		for rest := b[1:]; len(rest) >= 3; {
 			n := int(binary.BigEndian.Uint16(rest))
@@ -29,6 +32,9 @@ func parseH264(b []byte) (Info, error) {
 			}
 			if inner := rest[2] & 0x1F; inner == nalIDR || inner == nalSPS {
 				info.Key, info.Start = true, true
+				if inner == nalSPS {
+					info.Height = spsHeight(rest[3 : 2+n])
+				}
 			}
 			rest = rest[2+n:]
 		}
