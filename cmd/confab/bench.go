@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -10,12 +11,14 @@ import (
 	"time"
 
 	"confab/internal/bench/chat"
+	"confab/internal/bench/media"
 	"confab/internal/bench/target"
 )
 
 // benchCommand loads a server that runs already. docs/performance.md tells how to start one for it.
 type benchCommand struct {
 	Chat benchChatCommand `cmd:"" help:"Messages at a fixed rate: latencies, and whether all guarantees hold."`
+	SFU  benchSFUCommand  `cmd:"" name:"sfu" help:"A call: loss, latency, time to join, and what a packet costs the server."`
 }
 
 // benchTarget is what every load needs to know.
@@ -79,6 +82,36 @@ func (c *benchChatCommand) Run() error {
 		return chat.Run(ctx, s, chat.Config{
 			Users: c.Users, GroupSize: c.Group, Connections: c.Connections, Rate: c.Rate,
 			Duration: c.Duration, WarmUp: c.WarmUp, Size: c.Size, PID: c.PID,
+		})
+	})
+}
+
+type benchSFUCommand struct {
+	benchTarget
+	Kind        media.Kind    `default:"video" enum:"video,audio" help:"video or audio."`
+	Publishers  int           `default:"1" help:"Legs that send."`
+	Quiet       int           `help:"Audio: further legs whose microphone is silent."`
+	Subscribers int           `default:"10" help:"Legs that only receive."`
+	Meeting     bool          `help:"Publishers receive as well."`
+	Slots       int           `help:"Streams that a leg receives at most; all if unset."`
+	Size        int           `help:"Bytes of a packet; 1200 for video, 100 for audio if unset."`
+	Rate        int           `help:"Packets a second of a publisher; 250 for video, 50 for audio if unset."`
+	Joining     int           `default:"4" help:"Subscribers that join at once."`
+	Duration    time.Duration `default:"10s" help:"How long to measure."`
+	WarmUp      time.Duration `default:"2s" help:"How long to wait after the last join."`
+}
+
+// Run loads and prints.
+func (c *benchSFUCommand) Run() error {
+	size, rate := 1200, 250
+	if c.Kind == media.Audio {
+		size, rate = 100, 50
+	}
+	return c.run(func(ctx context.Context, s *target.Server) (outcome, error) {
+		return media.Run(ctx, s, media.Config{
+			Kind: c.Kind, Publishers: c.Publishers, Quiet: c.Quiet, Subscribers: c.Subscribers, Meeting: c.Meeting,
+			Slots: c.Slots, Size: cmp.Or(c.Size, size), Rate: cmp.Or(c.Rate, rate), Joining: c.Joining,
+			Duration: c.Duration, WarmUp: c.WarmUp, PID: c.PID,
 		})
 	})
 }

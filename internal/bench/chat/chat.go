@@ -79,7 +79,7 @@ func Run(ctx context.Context, s *target.Server, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.settle(ctx)
+	r.hangUp()
 	return r.result(used, took), nil
 }
 
@@ -117,8 +117,8 @@ func (r *run) gather(ctx context.Context, s *target.Server) error {
 	})
 }
 
-// load sends everything and measures the server meanwhile. It returns what the server used while measured sends were
-// due, and how long that was.
+// load sends everything and waits until it has come back. It returns what the server used from the first measured send to
+// that moment, and how long that was.
 func (r *run) load(ctx context.Context) (used target.Usage, took time.Duration, err error) {
 	warm := int64(r.Rate * r.WarmUp.Seconds())
 	total := warm + int64(r.Rate*r.Duration.Seconds())
@@ -132,18 +132,19 @@ func (r *run) load(ctx context.Context) (used target.Usage, took time.Duration, 
 	if err := sleepUntil(ctx, r.began.Add(r.WarmUp)); err != nil {
 		return used, 0, err
 	}
+	from := time.Now()
 	before, err := target.UsageOf(r.PID)
 	if err != nil {
 		return used, 0, err
 	}
-	from := time.Now()
 	r.sending.Wait()
-	after, err := target.UsageOf(r.PID)
-	after.CPU -= before.CPU
-	return after, time.Since(from), errors.Join(err, ctx.Err())
+	r.settle(ctx)
+	used, err = target.UsageOf(r.PID)
+	used.CPU -= before.CPU
+	return used, time.Since(from), errors.Join(err, ctx.Err())
 }
 
-// settle waits until everything that was sent has come back, or long enough, and ends the readers.
+// settle waits until everything that was sent has come back, or long enough.
 func (r *run) settle(ctx context.Context) {
 	deadline := time.Now().Add(answersIn)
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -151,7 +152,6 @@ func (r *run) settle(ctx context.Context) {
 	for time.Now().Before(deadline) && ctx.Err() == nil && !r.complete() {
 		<-tick.C
 	}
-	r.hangUp()
 }
 
 func (r *run) complete() bool {
@@ -163,6 +163,7 @@ func (r *run) complete() bool {
 	return true
 }
 
+// hangUp closes all sockets and waits for the goroutines. It may be called again.
 func (r *run) hangUp() {
 	for _, c := range r.conns {
 		if c != nil {

@@ -44,7 +44,7 @@ func (r *run) result(used target.Usage, took time.Duration) *Result {
 	}
 	ack, delivery := target.NewHistogram(), target.NewHistogram()
 	from := r.began.Add(r.WarmUp)
-	until := from.Add(took)
+	until := from.Add(r.Duration)
 	acked := int64(0)
 	for _, c := range r.conns {
 		ack.Merge(c.ack)

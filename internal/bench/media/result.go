@@ -1,0 +1,103 @@
+package media
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"confab/internal/bench/target"
+)
+
+// Result is what came of a run.
+type Result struct {
+	Kind       Kind    `json:"kind"`
+	Publishers int     `json:"publishers"`
+	Quiet      int     `json:"quiet,omitempty"`
+	Receivers  int     `json:"receivers"`
+	Legs       int     `json:"legs"`
+	Size       int     `json:"packetBytes"`
+	Rate       int     `json:"packetsPerSecond"`
+	Seconds    float64 `json:"seconds"`
+
+	Sent       int64   `json:"sent"`
+	Due        int64   `json:"due"` // what receivers' slots could carry of it
+	Received   int64   `json:"received"`
+	Lost       int64   `json:"lost"`
+	Duplicated int64   `json:"duplicated"`
+	Streams    float64 `json:"streamsPerReceiver"`
+
+	Latency target.Latency `json:"latency"`
+	Join    target.Latency `json:"join"`
+
+	CPU          float64 `json:"serverCPUCores,omitempty"`
+	CPUPerPacket float64 `json:"serverCPUMicrosPerPacket,omitempty"`
+	MemoryPerLeg float64 `json:"serverMemoryPerLegBytes,omitempty"`
+}
+
+func (r *run) result(took, cpu time.Duration, memory int64) *Result {
+	out := &Result{
+		Kind: r.Kind, Publishers: r.Publishers, Quiet: r.Quiet, Legs: len(r.legs), Size: r.Size, Rate: r.Rate,
+		Seconds: took.Seconds(),
+	}
+	for _, l := range r.legs[:r.Publishers] {
+		out.Sent += l.source.sent.Load()
+	}
+	latency := target.NewHistogram()
+	for i, l := range r.legs {
+		if l.slots == 0 {
+			continue
+		}
+		out.Receivers++
+		heard := r.heardBy(i)
+		if heard > 0 {
+			out.Due += out.Sent / int64(r.Publishers) * int64(min(l.slots, heard))
+		}
+		l.in.mu.Lock()
+		out.Received += l.in.received
+		out.Lost += l.in.lost
+		out.Duplicated += l.in.duplicates
+		latency.Merge(l.in.latency)
+		l.in.mu.Unlock()
+	}
+	out.Latency = latency.Latency()
+	r.mu.Lock()
+	out.Join = r.joins.Latency()
+	r.mu.Unlock()
+	out.Streams = float64(out.Received) / (took.Seconds() * float64(r.Rate) * float64(max(out.Receivers, 1)))
+	if r.PID != 0 {
+		out.CPU = cpu.Seconds() / took.Seconds()
+		out.CPUPerPacket = float64(cpu.Microseconds()) / float64(max(out.Received, 1))
+		out.MemoryPerLeg = float64(memory) / float64(len(r.legs))
+	}
+	return out
+}
+
+// Print writes a table for people.
+func (r *Result) Print(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) {
+		_, _ = fmt.Fprintf(t, name+"\t"+format+"\n", args...) // tabwriter keeps an error for Flush
+	}
+	row("load", "%s, %d publishers of %d × %d B/s, %d quiet, %d receivers, %.1f s",
+		r.Kind, r.Publishers, r.Rate, r.Size, r.Quiet, r.Receivers, r.Seconds)
+	row("packets", "%d sent, %d due, %d received, %d lost, %d duplicated", r.Sent, r.Due, r.Received, r.Lost, r.Duplicated)
+	row("forwarded", "%.0f packets/s, %.2f streams a receiver", float64(r.Received)/r.Seconds, r.Streams)
+	row("latency", "%s", r.Latency)
+	row("join", "%s", r.Join)
+	if r.CPU > 0 {
+		row("server", "%.2f cores, %.2f µs a forwarded packet, %.0f KB a leg", r.CPU, r.CPUPerPacket, r.MemoryPerLeg/1024)
+	}
+	return t.Flush()
+}
+
+// Err tells whether packets came twice, or none came at all.
+func (r *Result) Err() error {
+	switch {
+	case r.Duplicated > 0:
+		return fmt.Errorf("%d packets came twice", r.Duplicated)
+	case r.Received == 0:
+		return fmt.Errorf("nothing of %d packets was received", r.Sent)
+	}
+	return nil
+}
