@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+	"github.com/pion/webrtc/v4"
 
 	"confab/sfu/packet"
 	"confab/sfu/srtpkeys"
@@ -233,3 +235,31 @@ func BenchmarkDirect(b *testing.B) {
 type discard struct{}
 
 func (discard) WriteBatch(to []netip.AddrPort, _ [][]byte) (int, error) { return len(to), nil }
+
+func TestALegCannotFollowFromUDPToTCP(t *testing.T) {
+	t.Parallel()
+	udp := &webrtc.ICECandidate{Address: "192.0.2.1", Port: 5000, Protocol: webrtc.ICEProtocolUDP}
+	tcp := &webrtc.ICECandidate{Address: "192.0.2.1", Port: 9, Protocol: webrtc.ICEProtocolTCP}
+	server := &Server{batch: discard{}, log: slog.New(slog.DiscardHandler)}
+	var p path
+	if _, plain := p.choose(server, nil).(*plainOutput); !plain {
+		t.Error("without keys and a way it is not Pion that sends")
+	}
+	keys := testKeys()
+	p.keys.Store(&keys)
+	if !p.selected(tcp) {
+		t.Error("a leg cannot begin with TCP")
+	}
+	if _, plain := p.choose(server, nil).(*plainOutput); !plain {
+		t.Error("over TCP it is not Pion that sends")
+	}
+	if !p.selected(udp) {
+		t.Error("a leg cannot go from TCP to UDP")
+	}
+	if _, direct := p.choose(server, nil).(*directOutput); !direct {
+		t.Error("over UDP it is Pion that sends")
+	}
+	if p.selected(tcp) {
+		t.Error("a leg with encrypted streams goes on over TCP")
+	}
+}

@@ -118,6 +118,10 @@ func (l *Leg) opened() {
 	if l.ready.Load() {
 		return
 	}
+	ice := l.pc.Load().SCTP().Transport().ICETransport()
+	if pair, err := ice.GetSelectedCandidatePair(); err == nil && pair != nil {
+		l.path.selected(pair.Remote) // the callback may still be on its way
+	}
 	if keys, err := l.path.handshake.Server(); err == nil {
 		l.path.keys.Store(&keys)
 		if l.room.server.batch != nil {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -18,9 +17,6 @@ import (
 type Config struct {
 	Transport Transport
 	Log       *slog.Logger // default: discards
-	// PublicIPs are addresses under which the transport's port can be reached from outside (1:1 NAT); candidates for
-	// them are offered beside those of the local interfaces. A Transport that is a Configurer knows them itself.
-	PublicIPs []netip.Addr
 	// Loopback offers loopback candidates too: for tests, and for a browser on the same machine.
 	Loopback bool
 	MaxRooms int // default 10,000

@@ -153,7 +153,7 @@ type Transport interface {
 }
 
 // Configurer is what a Transport implements in addition if it knows better than its muxes tell how a PeerConnection has
-// to be set up for it: which addresses are candidates, public ones included. Config.PublicIPs is then not used.
+// to be set up for it: which addresses are candidates, public ones (1:1 NAT) included.
 type Configurer interface {
 	// Configure sets muxes, candidate addresses and network types, and nothing else.
 	Configure(*webrtc.SettingEngine)
