@@ -31,10 +31,10 @@ const (
 	growth = 1.08
 	// probing is the relative increase per second elsewhere: pictures that were held back are there again in a few seconds.
 	probing = 2.0
-	// nearKnee and beyondKnee are the range of the delivered rate at which growth failed last in which growth is gentle.
-	// Beyond, the path has become another one, and the failure is forgotten.
+	// nearKnee and beyondKnee are the range around the delivered rate at which growth failed last, as shares of it, in which
+	// growth is gentle. What is delivered beyond shows that the path is another one, and the failure is forgotten.
 	nearKnee   = 0.85
-	beyondKnee = 1.5
+	beyondKnee = 1.2
 	// Floor is the least estimate, in bits per second: sound has to go through.
 	Floor = 60_000
 	// heavyLoss is the share of lost packets from which the estimate is cut (section 6).
@@ -43,11 +43,14 @@ const (
 	lossWindow = 50
 	// deliveredWindow is the time over which the delivered rate is measured.
 	deliveredWindow = 500 * time.Millisecond
+	// queuedWindow is the time over which it is measured while a queue builds up, where it is what the path carries, also if
+	// much less had been sent until then.
+	queuedWindow = 150 * time.Millisecond
 	// calmAfter is how long growth rests after a cut, until the queue has drained; calmFailed is how long after a growth
 	// that failed, doubled each time, up to maxCalm: a gentle growth that fails costs little, a picture held back much.
 	calmAfter  = time.Second
 	calmFailed = 2 * time.Second
-	maxCalm    = 16 * time.Second
+	maxCalm    = 30 * time.Second
 	// cutEvery is the least time between two cuts: feedback of packets sent before the first has to come in.
 	cutEvery = 300 * time.Millisecond
 )
@@ -103,7 +106,7 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 		}
 		e.doubt = e.doubt && !r.Sent.After(e.cut)
 	}
-	if overuse && e.reduce(beta*e.delivered.rate(), now) {
+	if overuse && e.reduce(beta*e.delivered.most(), now) {
 		e.doubt = true
 	}
 	if e.lossSeen >= lossWindow {
@@ -128,11 +131,11 @@ func (e *Estimator) Grow(wanted int64, now time.Time) {
 	if e.estimate == 0 || now.Before(e.resume) || e.estimate >= float64(wanted)*1.2 {
 		return
 	}
-	if e.estimate > beyondKnee*e.knee {
+	if e.delivered.rate() > beyondKnee*e.knee {
 		e.knee, e.calm = 0, 0
 	}
 	factor := probing
-	if e.knee > 0 && e.estimate > nearKnee*e.knee {
+	if e.estimate > nearKnee*e.knee && e.estimate < beyondKnee*e.knee {
 		factor = growth
 	}
 	e.estimate *= math.Pow(factor, since.Seconds())
@@ -150,7 +153,7 @@ func (e *Estimator) reduce(to float64, now time.Time) bool {
 	}
 	if e.grew { // and that is what failed
 		e.calm = min(max(calmFailed, 2*e.calm), maxCalm)
-		e.knee = e.delivered.rate()
+		e.knee = e.delivered.most()
 	}
 	e.estimate = max(to, Floor)
 	e.grew = false
@@ -190,11 +193,27 @@ func (m *meter) add(at time.Duration, bytes int) {
 	m.bytes += bytes
 }
 
+// rate returns the bits per second over the whole window.
 func (m *meter) rate() float64 {
 	if m.n < 2 {
 		return 0
 	}
-	oldest, newest := m.packets[m.first], m.packets[(m.first+m.n-1)%len(m.packets)]
-	span := max(newest.at-oldest.at, deliveredWindow/5)
+	oldest := m.packet(0)
+	span := max(m.packet(m.n-1).at-oldest.at, deliveredWindow/5)
 	return float64(m.bytes-oldest.bytes) * 8 / span.Seconds()
 }
+
+// most returns the larger of the rates over the whole window and over its end.
+func (m *meter) most() float64 {
+	bytes, first := 0, m.n-1
+	for ; first > 0 && m.packet(first-1).at >= m.packet(m.n-1).at-queuedWindow; first-- {
+		bytes += m.packet(first).bytes
+	}
+	if first < 0 {
+		return 0
+	}
+	span := max(m.packet(m.n-1).at-m.packet(first).at, deliveredWindow/5)
+	return max(m.rate(), float64(bytes)*8/span.Seconds())
+}
+
+func (m *meter) packet(i int) arrival { return m.packets[(m.first+i)%len(m.packets)] }
