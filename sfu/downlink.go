@@ -40,6 +40,10 @@ type downlink struct {
 	// bySSRC finds the slot that a report is about. An immutable snapshot.
 	bySSRC atomic.Pointer[map[uint32]*slot]
 
+	sent      atomic.Int64 // payload sent in the last reportPeriod, bits per second
+	sentBytes uint64       // by all slots, when that was measured; the ticker's own
+	sentAt    time.Time    // that time; the ticker's own
+
 	wanted  atomic.Int64 // bits per second that the leg would take if it could
 	starved atomic.Bool  // some picture gets less than it asks for
 
@@ -106,6 +110,20 @@ func (d *downlink) budget() int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.estimator.Bits()
+}
+
+// measure keeps the rate at which the leg is sent media. Called by the ticker.
+func (d *downlink) measure(now time.Time) {
+	since := now.Sub(d.sentAt)
+	if since < reportPeriod {
+		return
+	}
+	bytes := uint64(0)
+	for _, s := range d.leg.receiving() {
+		bytes += s.counters.bytes.Load()
+	}
+	d.sent.Store(int64(float64(bytes-d.sentBytes) * 8 / since.Seconds()))
+	d.sentBytes, d.sentAt = bytes, now
 }
 
 // grow lets the estimate rise toward what the leg would take.
@@ -265,6 +283,7 @@ func (l *Leg) tick() {
 			l.tellActivity(now)
 			l.requestKeyFrames(now)
 		case now := <-ticker.C:
+			d.measure(now)
 			d.grow(now)
 			l.choose(now)
 			l.tellActivity(now)

@@ -335,6 +335,11 @@ func (l *Leg) AddCandidate(candidate string) error {
 	if l.closing() {
 		return ErrClosed
 	}
+	return CheckCandidate(candidate)
+}
+
+// CheckCandidate is the part of AddCandidate that needs no leg. Errors: ErrBadCandidate.
+func CheckCandidate(candidate string) error {
 	text := strings.TrimPrefix(candidate, "candidate:")
 	if text == "" {
 		return nil

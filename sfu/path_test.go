@@ -149,7 +149,7 @@ func TestANarrowPathGetsASmallerPicture(t *testing.T) {
 	if stats.DownlinkBPS < 300_000 || stats.DownlinkBPS > 1_600_000 { // it may have grown a little toward what is wanted
 		t.Errorf("800 kbit/s are estimated at %d", stats.DownlinkBPS)
 	}
-	if unlimited := wide.leg.Stats().DownlinkBPS; unlimited != 0 && unlimited < 1_500_000 {
+	if unlimited := wide.leg.Stats().DownlinkBPS; unlimited < 1_200_000 { // what is sent, or an estimate
 		t.Errorf("loopback is estimated at %d", unlimited)
 	}
 }

@@ -14,6 +14,9 @@ func (l *Leg) Stats() Stats {
 		Score: quality.Score(down), UplinkScore: quality.Score(up),
 		DownlinkBPS: l.downlink.budget(), DownlinkLoss: down.Loss,
 	}
+	if out.DownlinkBPS == 0 {
+		out.DownlinkBPS = l.downlink.sent.Load()
+	}
 	for _, p := range l.publications() {
 		for _, layer := range p.all() {
 			out.Published = append(out.Published, layer.stats())

@@ -177,7 +177,7 @@ type Stats struct {
 	RTT          time.Duration // 0 while unknown
 	Score        float64       // 0 (unusable) to 5 (perfect), of what the leg receives
 	UplinkScore  float64       // the same, of what it sends
-	DownlinkBPS  int64         // estimated bandwidth toward the client, bits per second; 0 while unknown
+	DownlinkBPS  int64         // bits per second: estimated bandwidth toward the client; while there is no sign of a limit, what it is sent
 	DownlinkLoss float64       // fraction of packets lost toward the client, 0 to 1, over the last seconds
 	Published    []TrackStats
 	Slots        []SlotStats

@@ -84,6 +84,7 @@ func TestRefusalsDisturbNobody(t *testing.T) {
 	b.refused("no_offer", "call:answer", map[string]any{"chatId": quiet, "answer": call.Description{Type: "answer", SDP: theirs.SDP}})
 	a.refused("bad_candidate", "call:ice-candidate", map[string]any{"chatId": chatID, "candidate": "hello"})
 	a.refused("bad_candidate", "call:ice-candidate", map[string]any{"chatId": chatID, "candidate": 5})
+	b.refused("bad_candidate", "call:ice-candidate", map[string]any{"chatId": quiet, "candidate": "hello"}) // no call there
 	a.refused("no_call", "call:decline", map[string]any{"chatId": chatID})
 	a.refused("invalid", "call:mute", map[string]any{"chatId": chatID, "source": "nose", "muted": true})
 	a.refused("no_track", "call:mute", map[string]any{"chatId": chatID, "source": "screen", "muted": true})

@@ -60,7 +60,7 @@ func (s *Service) Candidate(ctx context.Context, d Device, chatID store.ID, cand
 	_, p, err := s.mine(ctx, d, chatID)
 	if err != nil {
 		if fault.From(err).Code == CodeNotInCall {
-			return nil
+			return refuse(sfu.CheckCandidate(candidate))
 		}
 		return err
 	}

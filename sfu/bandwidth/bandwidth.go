@@ -84,9 +84,6 @@ func (e *Estimator) Bits() int64 { return int64(e.estimate) }
 // Loss returns the share of packets lost lately, 0 to 1.
 func (e *Estimator) Loss() float64 { return e.loss }
 
-// Delivered returns the rate at which packets arrived lately, in bits per second.
-func (e *Estimator) Delivered() int64 { return int64(e.delivered.rate()) }
-
 // Feedback takes the results of one feedback message, in the order of sending.
 func (e *Estimator) Feedback(results []Result, now time.Time) {
 	overuse := false
