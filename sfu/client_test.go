@@ -21,8 +21,8 @@ import (
 	"confab/sfu"
 )
 
-// patience bounds every wait for something that must happen.
-const patience = 15 * time.Second
+// patience bounds every wait for something that must happen, on a machine that does much else besides.
+const patience = time.Minute
 
 // udpTransport is the plainest transport: Pion's own mux over a loopback socket.
 type udpTransport struct{ mux *ice.UDPMuxDefault }

@@ -12,8 +12,9 @@ import (
 )
 
 // TestACrowdHearsTheLoudest has many people in a room, a few of whom talk, and wants each to be sent few voices: those.
+//
+// It is alone while it runs: the clients of a crowd are work enough.
 func TestACrowdHearsTheLoudest(t *testing.T) {
-	t.Parallel()
 	const people, talking, slots = 30, 3, 2 // one audio section to talk and hear, one more to hear
 	speakers := make(chan []sfu.Speaker, 1000)
 	server := newServerOn(t, newWire(t))
@@ -86,10 +87,10 @@ func (c *client) talk(t *testing.T, s *source, level byte) {
 // TestFiftyJoinAtOnce wants everybody's first picture, and reports how long it took from the offer; a test machine that
 // runs fifty clients as well is no place to hold that against a number.
 func TestFiftyJoinAtOnce(t *testing.T) {
-	t.Parallel()
 	const people = 50
 	server := newServerOn(t, newWire(t))
 	room := newRoom(t, server)
+	began := time.Now()
 	camera := newClient(t, clientOptions{})
 	camera.join(room, "camera")
 	camera.live(t.Context(), 'C')
@@ -105,7 +106,7 @@ func TestFiftyJoinAtOnce(t *testing.T) {
 			must(t, err)
 			c.addSenders()
 			c.leg.View([]sfu.Tile{{Leg: "camera", Source: sfu.SourceCamera, Height: 720}})
-			began := time.Now()
+			offered := time.Now()
 			c.offer()
 			c.wait("picture", func() bool { return len(c.on(c.slotOf("camera", sfu.SourceCamera))) > 0 })
 			c.mu.Lock()
@@ -116,13 +117,14 @@ func TestFiftyJoinAtOnce(t *testing.T) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			took = append(took, first.at.Sub(began))
+			took = append(took, first.at.Sub(offered))
 		})
 	}
 	wait.Wait()
 	slices.Sort(took)
 	t.Logf("from offer to picture: median %v, 95 %% %v, on %d processors with the clients", took[people/2], took[people*95/100], runtime.NumCPU())
-	if plis := server.Totals().PLIsOut; plis > 20 {
+	// Whoever comes late is served from the ring, and requests are merged.
+	if plis, most := server.Totals().PLIsOut, uint64(time.Since(began)/(300*time.Millisecond))+2; plis > most {
 		t.Errorf("%d key frames were asked for", plis)
 	}
 }

@@ -35,7 +35,7 @@ func (r *recorder) wait(t *testing.T) error {
 	select {
 	case reason := <-r.ended:
 		return reason
-	case <-time.After(15 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the leg has not ended")
 		return nil
 	}

@@ -3,6 +3,7 @@ package sfu_test
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -170,7 +171,8 @@ func TestALayerThatDriesUpIsReplaced(t *testing.T) {
 	a := newClient(t, clientOptions{})
 	a.join(room, "a")
 	ctx, cancel := context.WithCancel(t.Context())
-	go s.film(ctx)
+	var filming sync.WaitGroup
+	filming.Go(func() { s.film(ctx) })
 	last := func() byte {
 		p := a.on(a.slotOf("s", sfu.SourceCamera))
 		if len(p) == 0 {
@@ -180,6 +182,7 @@ func TestALayerThatDriesUpIsReplaced(t *testing.T) {
 	}
 	a.wait("the largest", func() bool { return last() == 'f' })
 	cancel()
+	filming.Wait()
 	s.update(func() { s.layers[s.section] = []string{"q"} })
 	ctx, cancel = context.WithCancel(t.Context())
 	defer cancel()

@@ -341,10 +341,13 @@ func (s *slot) write(m *media, out rewrite.Out, b *burst) {
 const maxHeader = packet.HeaderLen + 4 + 4*2 + 2 + 1 + 1 + 255 + 3
 
 // elements returns the header extensions of a packet. The same packet sent again has the same ones. Called with mu held.
+//
+// A dependency descriptor goes with AV1 alone. Browsers send it with VP8 too, but number its frames through all layers of
+// a simulcast, so that it would contradict the picture ids, which a decoder of VP8 can go by as well.
 func (s *slot) elements(m *media, out rewrite.Out) [4]packet.Element {
-	descriptor := m.descriptor
-	if len(descriptor) > 2 {
-		descriptor = s.numbered[:copy(s.numbered[:], descriptor)]
+	var descriptor []byte
+	if m.info.Kind == codec.AV1 && len(m.descriptor) > 2 {
+		descriptor = s.numbered[:copy(s.numbered[:], m.descriptor)]
 		codec.RenumberDescriptor(descriptor, out.Picture)
 	}
 	return [4]packet.Element{
