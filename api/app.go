@@ -93,7 +93,8 @@ func NewApp(cfg Config) *fiber.App {
 		IdleTimeout:                  idleTimeout,
 		ErrorHandler:                 a.fail,
 	})
-	app.Use(a.observe, drain, a.recover, peer.Middleware(cfg.TrustedProxies), secure)
+	a.refuseUnknownMethods(app)
+	app.Use(a.observe, drain, a.recover, peer.Middleware(cfg.TrustedProxies), a.secure)
 	if len(cfg.CORSOrigins) > 0 {
 		app.Use(cors.New(cors.Config{
 			AllowOrigins:  strings.Join(cfg.CORSOrigins, ","),
@@ -116,6 +117,7 @@ func NewApp(cfg Config) *fiber.App {
 	}
 	a.healthRoutes()
 	a.document(app)
+	answerHead(app)
 	return app
 }
 
@@ -146,15 +148,22 @@ func (a *API) recover(c *fiber.Ctx) (err error) {
 }
 
 // secure sets the headers that hold for every answer. Pages loosen the policy for themselves.
-func secure(c *fiber.Ctx) error {
+func (a *API) secure(c *fiber.Ctx) error {
+	a.setSecure(c)
+	return c.Next()
+}
+
+func (a *API) setSecure(c *fiber.Ctx) {
 	c.Set("X-Content-Type-Options", "nosniff")
 	c.Set("X-Frame-Options", "DENY")
 	c.Set("Referrer-Policy", "no-referrer")
 	c.Set("Cross-Origin-Opener-Policy", "same-origin")
 	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if len(a.cfg.CORSOrigins) > 0 { // their pages show pictures from here, and browsers name no origin when they fetch those
+		c.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	}
 	c.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	c.Set("Cache-Control", "no-store")
-	return c.Next()
 }
 
 // deadline bounds the work on REST requests. A socket's handler makes contexts of its own.

@@ -68,8 +68,9 @@ func TestRawRequests(t *testing.T) {
 		request string
 		status  int
 	}{
-		"no HTTP":      {"GARBAGE\r\n\r\n", 400},
-		"huge headers": {"GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 10000) + "\r\n\r\n", 431},
+		"no HTTP":        {"GARBAGE\r\n\r\n", 400},
+		"no such method": {"BREW /chats HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nx=1", 405},
+		"huge headers":   {"GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 10000) + "\r\n\r\n", 431},
 	} {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 		if err != nil {
@@ -91,6 +92,20 @@ func TestRawRequests(t *testing.T) {
 			t.Errorf("%s: %d %s", name, res.StatusCode, res.Header.Get("Content-Type"))
 		}
 	}
+}
+
+func TestHeadAsksForWhatGetAnswers(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann := s.join("ann")
+	for _, path := range []string{"/healthz", "/users/me", "/chats", "/openapi.json", "/docs"} {
+		whole, head := ann.get(path).is(200), ann.send("HEAD", path, ann.token, nil).is(200)
+		if len(head.raw) != 0 || len(whole.raw) == 0 || head.header.Get("Content-Length") != strconv.Itoa(len(whole.raw)) {
+			t.Errorf("%s: %d bytes, Content-Length %q for %d", path, len(head.raw), head.header.Get("Content-Length"), len(whole.raw))
+		}
+	}
+	s.send("HEAD", "/users/me", "", nil).is(401)
+	s.send("HEAD", "/nothing", "", nil).is(404)
 }
 
 func TestAPanicEndsOneRequest(t *testing.T) {
@@ -160,6 +175,9 @@ func TestHeaders(t *testing.T) {
 	r = s.send("GET", "/healthz", "", nil, "Origin", "https://evil.example.com")
 	if got := r.header.Get("Access-Control-Allow-Origin"); got != "" {
 		t.Errorf("a stranger's page may read: %q", got)
+	}
+	if got := s.send("GET", "/healthz", "", nil).header.Get("Cross-Origin-Resource-Policy"); got != "cross-origin" {
+		t.Errorf("pictures on pages of other origins: %q", got)
 	}
 	plain := newServer(t, 100)
 	r = plain.send("GET", "/healthz", "", nil, "Origin", "https://app.example.com")

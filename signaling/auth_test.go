@@ -48,6 +48,11 @@ func TestEveryWayToAuthenticate(t *testing.T) {
 			if m.Event != "ready" || ready.UserID != u.id || ready.SessionID != u.identity.SessionID {
 				t.Errorf("first frame %s %+v", m.Event, ready)
 			}
+			if name == "frame and id" {
+				if ack := c.next(); ack.Event != "ack" || string(ack.ID) != "1" || string(ack.Data) != "{}" {
+					t.Errorf("after ready: %+v", ack)
+				}
+			}
 		})
 	}
 }

@@ -64,8 +64,11 @@ func (s *Server) addChatEvents(t table) {
 	})}
 	t["message:delivered"] = entry{limit.Receipt, receipt(chats.Delivered)}
 	t["message:read"] = entry{limit.Receipt, receipt(chats.Read)}
-	t["typing"] = entry{limit.Typing, on(func(ctx context.Context, sock *socket, d typingData) (any, error) {
-		return nil, chats.Typing(ctx, sock.session.userID, sock.session.id, d.ChatID, *d.On)
+	t["typing"] = entry{limit.Typing, on(func(_ context.Context, sock *socket, d typingData) (any, error) {
+		if sock.typing == nil {
+			sock.typing = s.newTyping(sock.session)
+		}
+		return nil, sock.typing.set(d.ChatID, *d.On)
 	})}
 }
 

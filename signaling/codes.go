@@ -39,6 +39,8 @@ type Timing struct {
 	Dead  time.Duration // without a frame from the peer, pongs included: 35 s, two pings and a slow network's time
 	Write time.Duration // one write to the network may take: 10 s, after which a stalled peer is cut
 	Close time.Duration // the peer may take to answer a close: 2 s
+
+	Typing time.Duration // after which a notice of typing that was not repeated is taken back: 6 s, as the protocol says
 }
 
 func (t Timing) withDefaults() Timing {
@@ -51,6 +53,7 @@ func (t Timing) withDefaults() Timing {
 		{&t.Dead, 35 * time.Second},
 		{&t.Write, 10 * time.Second},
 		{&t.Close, 2 * time.Second},
+		{&t.Typing, 6 * time.Second},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value

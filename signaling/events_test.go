@@ -143,6 +143,43 @@ func TestTypingReachesTheOthers(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	a.none("typing")
+	a.do("typing", map[string]any{"chatId": chatID, "on": false})
+	b.expect("typing").into(t, &got)
+	if got.On {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTypingIsTakenBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{server: signaling.Config{Timing: signaling.Timing{Typing: 20 * time.Millisecond}}})
+	ann, bob := h.user(), h.user()
+	chatID := h.direct(ann, bob)
+	a, b := ann.connect(), bob.connect()
+	a.do("typing", map[string]any{"chatId": chatID, "on": true})
+	expectTyping(t, b, true, false) // after a while
+
+	h = newHouse(t, plan{server: signaling.Config{Timing: signaling.Timing{Typing: time.Hour}}})
+	ann, bob = h.user(), h.user()
+	chatID = h.direct(ann, bob)
+	a, b = ann.connect(), bob.connect()
+	a.do("typing", map[string]any{"chatId": chatID, "on": true})
+	a.do("typing", map[string]any{"chatId": chatID, "on": true})
+	if err := a.ws.Close(); err != nil {
+		t.Fatal(err)
+	}
+	expectTyping(t, b, true, true, false) // with the socket
+}
+
+func expectTyping(t *testing.T, c *client, states ...bool) {
+	t.Helper()
+	for i, want := range states {
+		var got struct{ On bool }
+		c.expect("typing").into(t, &got)
+		if got.On != want {
+			t.Errorf("notice %d is %v", i, got.On)
+		}
+	}
 }
 
 func TestPresenceIsToldToThoseWhoShareAChat(t *testing.T) {

@@ -130,7 +130,11 @@ func (s *Server) firstFrame(sock *socket, raw []byte) {
 		return
 	}
 	sock.token = data.Token
-	if sock.late.Stop() {
-		s.welcome(sock)
+	if !sock.late.Stop() {
+		return
+	}
+	s.welcome(sock)
+	if req.ID != nil {
+		s.send(sock, ackReply{Event: eventAck, ID: req.ID, Data: struct{}{}})
 	}
 }

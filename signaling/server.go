@@ -68,6 +68,7 @@ type socket struct {
 	token    string // what authenticated it
 	identity auth.Identity
 	late     *time.Timer // ends a session that does not authenticate in time
+	typing   *typing     // made by the first notice
 
 	// handle takes the client's frames at this stage of the socket's life; nil skips them. The bytes are only valid
 	// during the call.
@@ -175,6 +176,9 @@ func (s *Server) depart(sock *socket) {
 	defer sock.session.finish()
 	if sock.late != nil {
 		sock.late.Stop()
+	}
+	if sock.typing != nil {
+		sock.typing.end()
 	}
 	if sock.session.wasOnline() {
 		s.cfg.Calls.Disconnected(sock.device())

@@ -38,7 +38,7 @@ type DeliveryStatusEvent struct {
 	At        stamp.Time `json:"at"`
 }
 
-// TypingEvent goes to the other members. A client forgets it after 6 s.
+// TypingEvent goes to the other members. Package signaling takes it back after 6 s.
 type TypingEvent struct {
 	ChatID store.ID `json:"chatId"`
 	UserID store.ID `json:"userId"`

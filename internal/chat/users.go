@@ -177,8 +177,7 @@ func (s *Service) User(ctx context.Context, actor, userID store.ID) (Contact, er
 	}
 	c := Contact{PublicUser: s.publicUser(u)}
 	if known && u.DeletedAt == nil {
-		online := s.online(userID)
-		c.Online, c.LastSeenAt = &online, stampOf(u.LastSeenAt)
+		c.Seen = &Seen{Online: s.online(userID), LastSeenAt: stampOf(u.LastSeenAt)}
 	}
 	return c, nil
 }

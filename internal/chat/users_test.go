@@ -87,12 +87,12 @@ func TestPresenceIsForThoseWhoShareAChat(t *testing.T) {
 		w.must(s.Update(t.Context(), func(tx store.Tx) error { return tx.TouchUser(t.Context(), p[1], w.clock.now()) }))
 		known, err := w.User(t.Context(), p[0], p[1])
 		w.must(err)
-		if known.Online == nil || !*known.Online || known.LastSeenAt == nil || known.Username != "person1" {
+		if known.Seen == nil || !known.Online || known.LastSeenAt == nil || known.Username != "person1" {
 			t.Errorf("%+v", known)
 		}
 		unknown, err := w.User(t.Context(), p[0], p[2])
 		w.must(err)
-		if unknown.Online != nil || unknown.LastSeenAt != nil || unknown.Username != "person2" {
+		if unknown.Seen != nil || unknown.Username != "person2" {
 			t.Errorf("%+v", unknown)
 		}
 		_, err = w.User(t.Context(), p[0], store.NewID())

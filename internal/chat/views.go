@@ -34,8 +34,13 @@ type PublicUser struct {
 // Contact is an account with its presence, where the viewer may know that.
 type Contact struct {
 	PublicUser
-	Online     *bool       `json:"online,omitempty" doc:"Only told to those who share a chat."`
-	LastSeenAt *stamp.Time `json:"lastSeenAt,omitempty" doc:"When the last socket went; only told to those who share a chat."`
+	*Seen // nil, and its fields absent, for those who share no chat
+}
+
+// Seen is whether somebody is there, told to those who share a chat.
+type Seen struct {
+	Online     bool        `json:"online" required:"false" doc:"Only told to those who share a chat."`
+	LastSeenAt *stamp.Time `json:"lastSeenAt" required:"false" doc:"When the last socket went, null before that; only told to those who share a chat."`
 }
 
 // Chat is a conversation in the eyes of one member.

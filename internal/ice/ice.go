@@ -28,7 +28,6 @@ type Server struct {
 type Servers struct {
 	secret []byte
 	urls   []string
-	stun   string
 }
 
 // New names the servers by the host of publicURL and port, the one that media listens on.
@@ -40,16 +39,13 @@ func New(publicURL string, port int, secret []byte) (*Servers, error) {
 	at := net.JoinHostPort(u.Hostname(), strconv.Itoa(port))
 	return &Servers{
 		secret: secret,
-		stun:   "stun:" + at,
-		urls:   []string{"turn:" + at + "?transport=udp", "turn:" + at + "?transport=tcp"},
+		urls:   []string{"stun:" + at, "turn:" + at + "?transport=udp", "turn:" + at + "?transport=tcp"},
 	}, nil
 }
 
-// For makes the list for one user, with credentials of that user and the time they last.
+// For makes the list for one user, with credentials of that user and the time they last. It is one entry, since the one
+// port is STUN and TURN alike; STUN passes over the credentials.
 func (s *Servers) For(userID store.ID) ([]Server, time.Duration) {
 	username, password := relay.Credentials(s.secret, string(userID), ttl, time.Now())
-	return []Server{
-		{URLs: []string{s.stun}},
-		{URLs: s.urls, Username: username, Credential: password},
-	}, ttl
+	return []Server{{URLs: s.urls, Username: username, Credential: password}}, ttl
 }
