@@ -41,8 +41,8 @@
 // its owner where it is declared; packet paths read immutable snapshots (the slots of a layer, the slots by SSRC), so that a
 // join does not stop the flow.
 //
-// Locks nest in this order: uplink, leg, burst, publication, slot, layer, downlink, notifier. None is held while a packet is
-// written or a handler called.
+// Locks nest in this order: a leg's choosing, uplink, leg, burst, slot, publication, layer, downlink, notifier. None is held
+// while a packet is written or a handler called.
 //
 // # Lifecycle
 //

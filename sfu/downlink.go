@@ -31,6 +31,8 @@ type downlink struct {
 	done   chan struct{} // closed when the ticker has ended
 	rtcpID uint32        // SSRC of our requests
 	delay  atomic.Int64  // smoothed round trip time, ns
+	// subjects counts the SSRCs that the client's reports have been about.
+	subjects atomic.Int32
 
 	// For packets sent again; used by the RTCP goroutine alone.
 	burst   *burst

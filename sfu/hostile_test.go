@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+	"github.com/pion/transport/v5/packetio"
 
 	"confab/sfu/packet"
 )
@@ -99,13 +100,15 @@ func TestAPanicInASlotEndsTheReceivingLegAlone(t *testing.T) {
 
 func TestAThousandSSRCsAreAnAttack(t *testing.T) {
 	t.Parallel()
-	u, _, _ := benchStage(t, 0)
-	for ssrc := range uint32(maxStreams + 1) {
-		u.leg.bufferFor(1, ssrc)
-	}
-	<-u.leg.gone
-	if !errors.Is(u.leg.reason, ErrAbuse) {
-		t.Errorf("ended for %v", u.leg.reason)
+	for _, kind := range []packetio.BufferPacketType{packetio.RTPBufferPacket, packetio.RTCPBufferPacket} {
+		u, _, _ := benchStage(t, 0)
+		for ssrc := range uint32(maxStreams + 1) {
+			u.leg.bufferFor(kind, ssrc)
+		}
+		<-u.leg.gone
+		if !errors.Is(u.leg.reason, ErrAbuse) {
+			t.Errorf("ended for %v", u.leg.reason)
+		}
 	}
 }
 

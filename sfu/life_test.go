@@ -346,6 +346,39 @@ func TestNothingIsLeftOfLegsThatWent(t *testing.T) {
 	}
 }
 
+// TestClosingWhileConnecting closes legs at any moment of their beginning, and wants it done soon.
+func TestClosingWhileConnecting(t *testing.T) {
+	t.Parallel()
+	server := newServerOn(t, newWire(t))
+	room := newRoom(t, server)
+	var wait sync.WaitGroup
+	for i := range 24 {
+		wait.Go(func() {
+			c := newClient(t, clientOptions{})
+			var err error
+			c.leg, err = room.Join(fmt.Sprint(i), c)
+			must(t, err)
+			c.addSenders()
+			if i%4 > 0 {
+				c.offer()
+			}
+			time.Sleep(time.Duration(i) * 4 * time.Millisecond) // into the handshake, or beyond
+			began := time.Now()
+			must(t, c.leg.Close())
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("closing took %v", took)
+			}
+			if _, err := c.leg.Offer(t.Context(), "", nil); !errors.Is(err, sfu.ErrClosed) {
+				t.Errorf("an offer to a closed leg: %v", err)
+			}
+		})
+	}
+	wait.Wait()
+	if n := server.Totals().Legs; n != 0 {
+		t.Errorf("%d legs are left", n)
+	}
+}
+
 // settle waits until there are no more goroutines than before: the last ones of a closed socket end a little later.
 func settle(t *testing.T, before int) {
 	t.Helper()

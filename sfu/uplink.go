@@ -20,7 +20,8 @@ import (
 )
 
 const (
-	// maxStreams bounds the SSRCs of a leg. A browser uses two per simulcast layer; a thousand is an attack on memory.
+	// maxStreams bounds the SSRCs that a client sends on, and those that its reports are about. A browser uses two per
+	// simulcast layer and slot; a thousand is an attack on memory.
 	maxStreams = 1000
 	// feedbackPeriod is how often transport-wide feedback tells a sender what arrived; libwebrtc's own is 50 to 250 ms.
 	feedbackPeriod = 50 * time.Millisecond
@@ -96,6 +97,9 @@ func (u *uplink) close() {
 // each packet before it returns.
 func (l *Leg) bufferFor(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
 	if kind == packetio.RTCPBufferPacket {
+		if l.downlink.subjects.Add(1) > maxStreams {
+			l.shut(ErrAbuse)
+		}
 		return &rtcpSink{leg: l, ssrc: ssrc}
 	}
 	u := &l.uplink
