@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -196,7 +197,7 @@ func (p *publication) nearest(wanted int, now time.Time) *layer {
 			above = l
 		}
 	}
-	return or(below, or(above, any))
+	return cmp.Or(below, above, any)
 }
 
 // demand notes which layer a slot wants; None for no more. A change that the sender has to hear of reaches it soon.

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"cmp"
 	"encoding/binary"
 	"io"
 	"math/rand/v2"
@@ -333,13 +334,13 @@ func (u *uplink) negotiated(remote, local section.Description, hints []TrackHint
 		}
 		in.section = sec // formats and extensions as agreed
 		in.section.RIDs, in.section.SSRCs, in.section.RTX = theirs.RIDs, theirs.SSRCs, theirs.RTX
-		u.table.mid = or(u.table.mid, sec.Extensions[sdp.SDESMidURI])
-		u.table.rid = or(u.table.rid, sec.Extensions[sdp.SDESRTPStreamIDURI])
-		u.table.rrid = or(u.table.rrid, sec.Extensions[sdp.SDESRepairRTPStreamIDURI])
-		u.table.twcc = or(u.table.twcc, sec.Extensions[sdp.TransportCCURI])
-		u.table.level = or(u.table.level, sec.Extensions[sdp.AudioLevelURI])
-		u.table.orientation = or(u.table.orientation, sec.Extensions[uriOrientation])
-		u.table.descriptor = or(u.table.descriptor, sec.Extensions[uriDescriptor])
+		u.table.mid = cmp.Or(u.table.mid, sec.Extensions[sdp.SDESMidURI])
+		u.table.rid = cmp.Or(u.table.rid, sec.Extensions[sdp.SDESRTPStreamIDURI])
+		u.table.rrid = cmp.Or(u.table.rrid, sec.Extensions[sdp.SDESRepairRTPStreamIDURI])
+		u.table.twcc = cmp.Or(u.table.twcc, sec.Extensions[sdp.TransportCCURI])
+		u.table.level = cmp.Or(u.table.level, sec.Extensions[sdp.AudioLevelURI])
+		u.table.orientation = cmp.Or(u.table.orientation, sec.Extensions[uriOrientation])
+		u.table.descriptor = cmp.Or(u.table.descriptor, sec.Extensions[uriDescriptor])
 		if h := slices.IndexFunc(hints, func(h TrackHint) bool { return h.MID == sec.MID }); h >= 0 {
 			if validSource(hints[h].Source, sec.Kind) {
 				in.source = hints[h].Source
@@ -418,12 +419,4 @@ func (u *uplink) transportFeedback(now time.Time) []rtcp.Packet {
 	u.held = 0
 	u.reported = now
 	return u.recorder.BuildFeedbackPacket()
-}
-
-func or[T comparable](a, b T) T {
-	var zero T
-	if a != zero {
-		return a
-	}
-	return b
 }

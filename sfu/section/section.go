@@ -3,6 +3,7 @@
 package section
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -95,9 +96,9 @@ func Parse(text string) (Description, error) {
 		}
 		seen[sec.MID] = true
 		d.Sections = append(d.Sections, sec)
-		d.Ufrag = firstOf(d.Ufrag, attribute(m, "ice-ufrag"))
-		password = firstOf(password, attribute(m, "ice-pwd"))
-		d.Fingerprint = firstOf(d.Fingerprint, attribute(m, "fingerprint"))
+		d.Ufrag = cmp.Or(d.Ufrag, attribute(m, "ice-ufrag"))
+		password = cmp.Or(password, attribute(m, "ice-pwd"))
+		d.Fingerprint = cmp.Or(d.Fingerprint, attribute(m, "fingerprint"))
 	}
 	d.Ufrag, d.Fingerprint = strings.Clone(d.Ufrag), strings.Clone(d.Fingerprint)
 	return d, checkTransport(&s, d, password)
@@ -323,11 +324,4 @@ func cloned(list []string) []string {
 		out[i] = strings.Clone(s)
 	}
 	return out
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
