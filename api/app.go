@@ -59,6 +59,7 @@ type Config struct {
 	// Ready tells why the server cannot serve, or nil.
 	Ready func(ctx context.Context) error
 
+	HSTS           string         // the header Strict-Transport-Security; "" for none
 	Version        string         // of the program, as the OpenAPI document names it
 	CORSOrigins    []string       // further origins whose pages may call, as "https://host:port"
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
@@ -155,6 +156,9 @@ func (a *API) secure(c *fiber.Ctx) error {
 
 func (a *API) setSecure(c *fiber.Ctx) {
 	c.Set("X-Content-Type-Options", "nosniff")
+	if a.cfg.HSTS != "" {
+		c.Set(fiber.HeaderStrictTransportSecurity, a.cfg.HSTS)
+	}
 	c.Set("X-Frame-Options", "DENY")
 	c.Set("Referrer-Policy", "no-referrer")
 	c.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -19,6 +19,7 @@ var version = "dev"
 type commands struct {
 	Serve   serveCommand     `cmd:"" default:"withargs" help:"Run the server (the default)."`
 	Migrate migrateCommand   `cmd:"" help:"Bring the database to this version and exit."`
+	Doctor  doctorCommand    `cmd:"" help:"Tell whether everything will work, and what to do where it will not."`
 	Bench   benchCommand     `cmd:"" help:"Load a running server and measure it."`
 	Version kong.VersionFlag `short:"v" help:"Print the version and exit."`
 }
@@ -35,9 +36,8 @@ func main() {
 }
 
 func run() error {
-	// Variables that are set already win over the file.
-	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read .env: %w", err)
+	if err := loadEnv(".env"); err != nil {
+		return err
 	}
 	var cli commands
 	parser, err := kong.New(&cli,
@@ -53,4 +53,16 @@ func run() error {
 		return err
 	}
 	return command.Run()
+}
+
+// loadEnv sets the variables of a file, if it is there. Those that are set already win.
+func loadEnv(name string) error {
+	err := godotenv.Load(name)
+	if _, unread := errors.AsType[*fs.PathError](err); err != nil && !unread {
+		err = errors.New("want lines of KEY=value") // the parser's own words quote the file, secrets included
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	return nil
 }

@@ -20,11 +20,11 @@ import (
 	"confab/internal/call"
 	"confab/internal/chat"
 	"confab/internal/config"
+	"confab/internal/entrance"
 	"confab/internal/ice"
 	"confab/internal/limit"
+	"confab/internal/tlsport"
 	"confab/sfu"
-	"confab/sfu/relay"
-	"confab/sfu/wire"
 	"confab/signaling"
 	"confab/store"
 	"confab/web"
@@ -32,20 +32,19 @@ import (
 
 // server is everything that runs, in the order in which it was started; shutdown goes the other way.
 type server struct {
-	store   store.Store
-	port    *wire.Mux
-	turn    *relay.Server
-	media   *sfu.Server
-	hub     *signaling.Hub
-	calls   *call.Service
-	sockets *signaling.Server
-	app     *fiber.App
-	admin   *admin.Server
-	log     *slog.Logger
-	http    sync.WaitGroup // the goroutine that serves HTTP
-	tidying sync.WaitGroup // the goroutines that collect what nobody needs any more
-	tidied  func()         // ends them
-	failed  chan error     // HTTP stopped by itself
+	store    store.Store
+	entrance *entrance.Entrance
+	media    *sfu.Server
+	hub      *signaling.Hub
+	calls    *call.Service
+	sockets  *signaling.Server
+	app      *fiber.App
+	admin    *admin.Server
+	log      *slog.Logger
+	http     sync.WaitGroup // the goroutine that serves HTTP
+	tidying  sync.WaitGroup // the goroutines that collect what nobody needs any more
+	tidied   func()         // ends them
+	failed   chan error     // HTTP stopped by itself
 }
 
 // drainTime bounds what has to end quickly once calls are over: closing frames, the last requests, the last commits.
@@ -65,7 +64,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	if s.store, err = openStore(ctx, c, log); err != nil {
 		return nil, err
 	}
-	if err = s.openMedia(c); err != nil {
+	if err = s.openMedia(ctx, c); err != nil {
 		return nil, err
 	}
 
@@ -82,6 +81,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	s.calls = call.New(call.Config{Store: s.store, Bus: events, Chats: chats, SFU: s.media, Registry: registry, Log: log})
 	events.Subscribe(s.hub)
 	events.Subscribe(s.calls)
+	events.Subscribe(ice.Revoker{Relay: s.entrance.TURN})
 	if err = s.calls.Recover(ctx); err != nil {
 		return nil, fmt.Errorf("close the calls of the last run: %w", err)
 	}
@@ -90,17 +90,13 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 		Hub: s.hub, Auth: accounts, Chats: chats, Calls: s.calls, Store: s.store, Limits: limits,
 		Origins: append([]string{c.PublicURL}, c.CORSOrigins...), Log: log,
 	})
-	servers, err := ice.New(c.PublicURL, s.port.Port(), []byte(c.TURNSecret))
-	if err != nil {
-		return nil, err
-	}
 	proxies, err := c.Proxies()
 	if err != nil {
 		return nil, err
 	}
 	s.app = api.NewApp(api.Config{
-		Auth: accounts, Chats: chats, Calls: s.calls, Limits: limits, Files: files, ICE: servers.For, Ready: s.ready,
-		Version: version, CORSOrigins: c.CORSOrigins, TrustedProxies: proxies, Log: log,
+		Auth: accounts, Chats: chats, Calls: s.calls, Limits: limits, Files: files, ICE: s.iceServers(c).For, Ready: s.ready,
+		HSTS: s.entrance.HSTS(), Version: version, CORSOrigins: c.CORSOrigins, TrustedProxies: proxies, Log: log,
 	})
 	s.sockets.Register(s.app)
 	if err = api.ServeApp(s.app, web.App()); err != nil {
@@ -117,7 +113,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	}
 	s.tidy(files, accounts)
 	s.http.Go(func() {
-		if err := s.app.Listener(s.port.HTTP()); err != nil {
+		if err := s.app.Listener(s.entrance.Port.HTTP()); err != nil {
 			s.failed <- fmt.Errorf("serve HTTP: %w", err)
 		}
 	})
@@ -142,26 +138,52 @@ func (s *server) tidy(files *attach.Service, accounts *auth.Service) {
 
 // ready tells why requests cannot be served now, or nil.
 func (s *server) ready(ctx context.Context) error {
-	if err := s.port.Err(); err != nil {
+	if err := s.entrance.Port.Err(); err != nil {
 		return fmt.Errorf("media socket: %w", err)
 	}
 	return s.store.Ping(ctx)
 }
 
 // openMedia opens the port and starts what lives on it below HTTP.
-func (s *server) openMedia(c *config.Config) error {
+func (s *server) openMedia(ctx context.Context, c *config.Config) error {
 	public, err := c.PublicAddresses()
 	if err != nil {
 		return err
 	}
-	if s.port, err = wire.Listen(wire.Config{Listen: c.Listen, PublicIPs: public, Log: s.log}); err != nil {
-		return fmt.Errorf("CONFAB_LISTEN: %w", err)
+	plain := ""
+	if c.Domain != "" {
+		plain = ":80"
 	}
-	if s.turn, err = relay.New(relay.Config{Secret: []byte(c.TURNSecret), Log: s.log}, s.port); err != nil {
+	s.entrance, err = entrance.Open(ctx, entrance.Config{
+		Listen: c.Listen, PublicIPs: public, PublicPort: c.PublicPort, Names: []string{c.PublicHost()}, STUN: c.STUN,
+		MapPort: c.MapPort, TLS: certificates(c), PlainListen: plain, TURNSecret: []byte(c.TURNSecret), Log: s.log,
+	})
+	if err != nil {
 		return err
 	}
-	s.media, err = sfu.New(sfu.Config{Transport: s.port, Log: s.log})
+	s.media, err = sfu.New(sfu.Config{Transport: s.entrance.Port, Log: s.log})
 	return err
+}
+
+// certificates says where HTTPS has its certificate from, if it is on.
+func certificates(c *config.Config) tlsport.Config {
+	t := tlsport.Config{
+		Email: c.ACMEEmail, DirectoryURL: c.ACMEDirectory, CertFile: c.TLSCert, KeyFile: c.TLSKey,
+		SelfSigned: c.TLSSelfSigned, Hosts: []string{c.PublicHost()}, Dir: filepath.Join(c.DataDir, "tls"),
+	}
+	if c.Domain != "" {
+		t.Domains = []string{c.Domain}
+	}
+	return t
+}
+
+// iceServers names STUN and TURN as clients reach them.
+func (s *server) iceServers(c *config.Config) *ice.Servers {
+	port := s.entrance.Port.Port()
+	if c.PublicPort != 0 {
+		port = int(c.PublicPort)
+	}
+	return ice.New(c.PublicHost(), port, s.entrance.Secure(), []byte(c.TURNSecret))
 }
 
 // shutdown ends in the opposite order of start: running calls may go on for grace, then clients are told to come back
@@ -200,11 +222,8 @@ func (s *server) shutdown(grace time.Duration) error {
 	if s.media != nil {
 		errs = append(errs, s.media.Close())
 	}
-	if s.turn != nil {
-		errs = append(errs, s.turn.Close())
-	}
-	if s.port != nil {
-		errs = append(errs, s.port.Close())
+	if s.entrance != nil {
+		errs = append(errs, s.entrance.Close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -15,11 +16,20 @@ import (
 
 // Config is the configuration of `confab serve`. The struct tags are the reference: `confab serve --help` prints them.
 type Config struct {
-	Listen         string        `env:"CONFAB_LISTEN" default:":8080" placeholder:"HOST:PORT" help:"The one port number, TCP and UDP."`
-	DataDir        string        `env:"CONFAB_DATA_DIR" default:"./data" placeholder:"DIR" help:"SQLite file and keys; made with mode 0700."`
+	Listen         string        `env:"CONFAB_LISTEN" placeholder:"HOST:PORT" help:"The one port number, TCP and UDP; :8080 if unset, :443 with a domain."`
+	DataDir        string        `env:"CONFAB_DATA_DIR" default:"./data" placeholder:"DIR" help:"SQLite file, attachments, keys, certificates; made with mode 0700."`
 	DatabaseURL    string        `env:"DATABASE_URL" placeholder:"URL" help:"postgres://… to use PostgreSQL; SQLite in the data folder otherwise."`
-	PublicURL      string        `env:"CONFAB_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach this server; http://localhost:<port> if unset."`
+	PublicURL      string        `env:"CONFAB_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach this server; made from the domain, or localhost, and the port if unset."`
 	PublicIP       []string      `env:"CONFAB_PUBLIC_IP" placeholder:"IP" help:"Public addresses to offer for media, when this machine is behind NAT."`
+	PublicPort     uint16        `env:"CONFAB_PUBLIC_PORT" placeholder:"PORT" help:"The port number at the public addresses, where it differs."`
+	STUN           []string      `env:"CONFAB_STUN" placeholder:"HOST:PORT" help:"STUN servers that tell the public address."`
+	MapPort        bool          `env:"CONFAB_MAP_PORT" help:"Ask the router to forward the port (UPnP, NAT-PMP)."`
+	Domain         string        `env:"CONFAB_DOMAIN" placeholder:"NAME" help:"HTTPS with a certificate by ACME for this name, which must lead here."`
+	ACMEEmail      string        `env:"CONFAB_ACME_EMAIL" placeholder:"ADDRESS" help:"Told to the ACME server, which may send warnings there."`
+	ACMEDirectory  string        `env:"CONFAB_ACME_DIRECTORY" placeholder:"URL" help:"The ACME server; Let's Encrypt if unset."`
+	TLSCert        string        `env:"CONFAB_TLS_CERT" placeholder:"FILE" help:"HTTPS with one's own certificate chain (PEM), read again when it changes."`
+	TLSKey         string        `env:"CONFAB_TLS_KEY" placeholder:"FILE" help:"Its key (PEM)."`
+	TLSSelfSigned  bool          `env:"CONFAB_TLS_SELF_SIGNED" help:"HTTPS with a certificate of one's own making, for a LAN; browsers warn of it."`
 	JWTSecret      string        `env:"CONFAB_JWT_SECRET" placeholder:"TEXT" help:"Signs tokens; made on first start and kept in the data folder if unset."`
 	TURNSecret     string        `env:"CONFAB_TURN_SECRET" placeholder:"TEXT" help:"Signs TURN credentials; likewise."`
 	AdminListen    string        `env:"CONFAB_ADMIN_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Serves /metrics and /debug/pprof; \"off\" for none."`
@@ -35,6 +45,15 @@ const secretMin = 32
 
 // Validate checks each value and fills in what follows from others. Its error names the key and what it wants.
 func (c *Config) Validate() error {
+	if err := c.validateTLS(); err != nil {
+		return err
+	}
+	if c.Listen == "" {
+		c.Listen = ":8080"
+		if c.Domain != "" {
+			c.Listen = ":443"
+		}
+	}
 	port, err := portOf(c.Listen)
 	if err != nil {
 		return fmt.Errorf("CONFAB_LISTEN: %w", err)
@@ -48,7 +67,7 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("DATABASE_URL: want postgres://user:password@host/database, or nothing for SQLite")
 	}
 	if c.PublicURL == "" {
-		c.PublicURL = "http://localhost:" + strconv.Itoa(port)
+		c.PublicURL = c.defaultURL(port)
 	}
 	if c.PublicURL, err = Origin(c.PublicURL); err != nil {
 		return fmt.Errorf("CONFAB_PUBLIC_URL: %w", err)
@@ -76,6 +95,50 @@ func (c *Config) Validate() error {
 		}
 	}
 	return nil
+}
+
+// validateTLS checks that certificates come from one place at the most.
+func (c *Config) validateTLS() error {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("CONFAB_TLS_CERT, CONFAB_TLS_KEY: want both or neither")
+	}
+	sources := 0
+	for _, set := range []bool{c.Domain != "", c.TLSCert != "", c.TLSSelfSigned} {
+		if set {
+			sources++
+		}
+	}
+	if sources > 1 {
+		return errors.New("CONFAB_DOMAIN, CONFAB_TLS_CERT, CONFAB_TLS_SELF_SIGNED: want one of them at the most")
+	}
+	if c.Domain != "" && (strings.ContainsAny(c.Domain, "/:*@ ") || !strings.Contains(c.Domain, ".")) {
+		return fmt.Errorf("CONFAB_DOMAIN: want a name such as chat.example.org, got %q", c.Domain)
+	}
+	return nil
+}
+
+// defaultURL is where browsers reach the server if nothing else is said.
+func (c *Config) defaultURL(port int) string {
+	scheme, host := "http", "localhost"
+	if c.Domain != "" || c.TLSCert != "" || c.TLSSelfSigned {
+		scheme = "https"
+	}
+	if c.Domain != "" {
+		host = c.Domain
+	}
+	if c.PublicPort != 0 {
+		port = int(c.PublicPort)
+	}
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// PublicHost is the host name or address in the public URL.
+func (c *Config) PublicHost() string {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // PublicAddresses are the parsed CONFAB_PUBLIC_IP.

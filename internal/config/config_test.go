@@ -11,14 +11,28 @@ func valid() Config {
 	return Config{Listen: ":8080", AdminListen: "127.0.0.1:9090", RateLimitScale: 1}
 }
 
-func TestValidateFillsInThePublicURL(t *testing.T) {
+func TestValidateFillsInPortAndURL(t *testing.T) {
 	t.Parallel()
-	c := valid()
-	if err := c.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	if c.PublicURL != "http://localhost:8080" {
-		t.Errorf("PublicURL = %q", c.PublicURL)
+	for name, tc := range map[string]struct {
+		set         func(*Config)
+		listen, url string
+	}{
+		"nothing":      {func(*Config) {}, ":8080", "http://localhost:8080"},
+		"port":         {func(c *Config) { c.Listen = ":9000" }, ":9000", "http://localhost:9000"},
+		"domain":       {func(c *Config) { c.Domain = "chat.example" }, ":443", "https://chat.example"},
+		"self-signed":  {func(c *Config) { c.TLSSelfSigned = true }, ":8080", "https://localhost:8080"},
+		"outside port": {func(c *Config) { c.Domain, c.PublicPort = "chat.example", 4443 }, ":443", "https://chat.example:4443"},
+		"own URL":      {func(c *Config) { c.PublicURL = "https://Chat.example/" }, ":8080", "https://chat.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := valid()
+			c.Listen = ""
+			tc.set(&c)
+			if err := c.Validate(); err != nil || c.Listen != tc.listen || c.PublicURL != tc.url {
+				t.Errorf("listen %q, URL %q, %v; want %q, %q", c.Listen, c.PublicURL, err, tc.listen, tc.url)
+			}
+		})
 	}
 }
 
@@ -31,6 +45,9 @@ func TestValidateNamesTheKey(t *testing.T) {
 		"listen without port":   {"CONFAB_LISTEN", func(c *Config) { c.Listen = "localhost" }},
 		"listen port too large": {"CONFAB_LISTEN", func(c *Config) { c.Listen = ":70000" }},
 		"admin without port":    {"CONFAB_ADMIN_LISTEN", func(c *Config) { c.AdminListen = "x" }},
+		"certificate, no key":   {"CONFAB_TLS_CERT, CONFAB_TLS_KEY", func(c *Config) { c.TLSCert = "cert.pem" }},
+		"two certificates":      {"CONFAB_DOMAIN, CONFAB_TLS_CERT, CONFAB_TLS_SELF_SIGNED", func(c *Config) { c.Domain, c.TLSSelfSigned = "a.example", true }},
+		"domain with scheme":    {"CONFAB_DOMAIN", func(c *Config) { c.Domain = "https://a.example" }},
 		"mysql":                 {"DATABASE_URL", func(c *Config) { c.DatabaseURL = "mysql://h/d" }},
 		"public URL with path":  {"CONFAB_PUBLIC_URL", func(c *Config) { c.PublicURL = "https://h/chat" }},
 		"public URL no scheme":  {"CONFAB_PUBLIC_URL", func(c *Config) { c.PublicURL = "chat.example" }},

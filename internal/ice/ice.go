@@ -3,9 +3,7 @@
 package ice
 
 import (
-	"fmt"
 	"net"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -30,17 +28,15 @@ type Servers struct {
 	urls   []string
 }
 
-// New names the servers by the host of publicURL and port, the one that media listens on.
-func New(publicURL string, port int, secret []byte) (*Servers, error) {
-	u, err := url.Parse(publicURL)
-	if err != nil || u.Hostname() == "" {
-		return nil, fmt.Errorf("no host in %q", publicURL)
+// New names the servers by the host and port at which media is reached from outside. With secure, TURN is offered over
+// TLS too, which passes firewalls that let nothing but HTTPS through.
+func New(host string, port int, secure bool, secret []byte) *Servers {
+	at := net.JoinHostPort(host, strconv.Itoa(port))
+	urls := []string{"stun:" + at, "turn:" + at + "?transport=udp", "turn:" + at + "?transport=tcp"}
+	if secure {
+		urls = append(urls, "turns:"+at+"?transport=tcp")
 	}
-	at := net.JoinHostPort(u.Hostname(), strconv.Itoa(port))
-	return &Servers{
-		secret: secret,
-		urls:   []string{"stun:" + at, "turn:" + at + "?transport=udp", "turn:" + at + "?transport=tcp"},
-	}, nil
+	return &Servers{secret: secret, urls: urls}
 }
 
 // For makes the list for one user, with credentials of that user and the time they last. It is one entry, since the one

@@ -6,15 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"confab/internal/bus"
 	"confab/internal/ice"
 )
 
 func TestOneEntryWithCredentialsOfTheUser(t *testing.T) {
 	t.Parallel()
-	servers, err := ice.New("https://chat.example.com", 3478, []byte("secret"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	servers := ice.New("chat.example.com", 3478, false, []byte("secret"))
 	list, ttl := servers.For("ann")
 	if len(list) != 1 || ttl != time.Hour {
 		t.Fatalf("%+v for %v", list, ttl)
@@ -27,7 +25,30 @@ func TestOneEntryWithCredentialsOfTheUser(t *testing.T) {
 	if !strings.HasSuffix(list[0].Username, ":ann") || list[0].Credential == "" {
 		t.Errorf("%+v", list[0])
 	}
-	if _, err := ice.New("nonsense", 1, nil); err == nil {
-		t.Error("a public URL without a host was taken")
+	if slices.ContainsFunc(list[0].URLs, func(u string) bool { return strings.HasPrefix(u, "turns:") }) {
+		t.Errorf("TURN over TLS is offered without TLS: %v", list[0].URLs)
+	}
+}
+
+func TestTURNOverTLSWhereThereIsTLS(t *testing.T) {
+	t.Parallel()
+	list, _ := ice.New("2001:db8::1", 443, true, []byte("secret")).For("ann")
+	if want := "turns:[2001:db8::1]:443?transport=tcp"; !slices.Contains(list[0].URLs, want) {
+		t.Errorf("%s is not in %v", want, list[0].URLs)
+	}
+}
+
+type revoked []string
+
+func (r *revoked) Revoke(userID string) { *r = append(*r, userID) }
+
+func TestRevokedSessionsTakeTheRelayWithThem(t *testing.T) {
+	t.Parallel()
+	var r revoked
+	revoker := ice.Revoker{Relay: &r}
+	revoker.End(bus.Revoked{UserID: "ann", Reason: "logout"})
+	revoker.End(bus.Revoked{UserID: "ben", Reason: "deleted"})
+	if !slices.Equal(r, revoked{"ben"}) {
+		t.Errorf("revoked: %v", r)
 	}
 }
