@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"sync/atomic"
 	"time"
 
@@ -63,12 +62,9 @@ func newAPI(kind Kind, in *intake, local bool) (*webrtc.API, error) {
 	engine := webrtc.SettingEngine{LoggerFactory: pionlog.New(nil), BufferFactory: in.buffer}
 	engine.SetFireOnTrackBeforeFirstRTP(true)
 	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	engine.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	engine.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM)
-	engine.SetIncludeLoopbackCandidate(local)
-	if local { // media must not leave the machine either
-		engine.SetIPFilter(net.IP.IsLoopback)
-		engine.SetRemoteIPFilter(net.IP.IsLoopback)
+	if err := configurePath(&engine, local); err != nil {
+		return nil, err
 	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(engine),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{})), nil
