@@ -219,6 +219,8 @@ func TestBadDescriptionsAreRefusedAndHarmless(t *testing.T) {
 		"no ufrag":            without("a=ice-ufrag"),
 		"no password":         without("a=ice-pwd"),
 		"no fingerprint":      without("a=fingerprint"),
+		"short fingerprint":   strings.ReplaceAll(offer.SDP, "a=fingerprint:sha-256 ", "a=fingerprint:sha-512 "),
+		"weak fingerprint":    strings.ReplaceAll(offer.SDP, "a=fingerprint:sha-256 ", "a=fingerprint:md5 "),
 		"no bundle":           without("a=group"),
 		"no formats known":    strings.ReplaceAll(strings.ReplaceAll(offer.SDP, "opus", "sopu"), "OPUS", "sopu"),
 		"formats without map": without("a=rtpmap"),

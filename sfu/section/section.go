@@ -4,6 +4,7 @@ package section
 
 import (
 	"cmp"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -109,7 +110,7 @@ func checkTransport(s *sdp.SessionDescription, d Description, password string) e
 	if d.Ufrag == "" || password == "" {
 		return fmt.Errorf("%w: no ICE credentials", ErrBad)
 	}
-	if len(strings.Fields(d.Fingerprint)) != 2 {
+	if !isFingerprint(d.Fingerprint) {
 		return fmt.Errorf("%w: no DTLS fingerprint", ErrBad)
 	}
 	group, _ := s.Attribute(sdp.AttrKeyGroup)
@@ -123,6 +124,15 @@ func checkTransport(s *sdp.SessionDescription, d Description, password string) e
 		}
 	}
 	return nil
+}
+
+// isFingerprint tells whether s is the digest of a certificate (RFC 8122, section 5) by an algorithm that is good for one:
+// with any other the DTLS handshake would fail long after everybody was told of the participant.
+func isFingerprint(s string) bool {
+	algorithm, digest, _ := strings.Cut(strings.TrimSpace(s), " ")
+	bytes, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(digest), ":", ""))
+	size, known := map[string]int{"sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64}[strings.ToLower(algorithm)]
+	return err == nil && known && len(bytes) == size
 }
 
 func parseSection(s *sdp.SessionDescription, m *sdp.MediaDescription) (Section, error) {
