@@ -11,7 +11,6 @@ import (
 	"github.com/pion/transport/v5/packetio"
 
 	"confab/sfu/bandwidth"
-	"confab/sfu/section"
 )
 
 const (
@@ -64,8 +63,6 @@ func (d *downlink) init(l *Leg) {
 	d.burst = newBurst(l.room.server)
 	d.bySSRC.Store(&map[uint32]*slot{})
 }
-
-func (d *downlink) negotiated(section.Description) {}
 
 // route makes reports about a slot's SSRCs find it.
 func (d *downlink) route(s *slot) {

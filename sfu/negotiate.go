@@ -233,7 +233,6 @@ func (l *Leg) negotiated(added []*slot, hints []TrackHint) {
 		l.slots = append(l.slots, s)
 		l.mu.Unlock()
 	}
-	l.downlink.negotiated(l.local)
 	l.uplink.negotiated(l.remote, l.local, hints)
 	for _, s := range l.receiving() {
 		l.downlink.route(s)

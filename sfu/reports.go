@@ -67,8 +67,8 @@ func (u *uplink) tick(now time.Time) {
 				s.layer.askKeyFrame()
 			}
 		}
-		if now.Sub(s.nextReport) >= reportPeriod && s.watch.Started() {
-			s.nextReport = now
+		if now.Sub(s.reported) >= reportPeriod && s.watch.Started() {
+			s.reported = now
 			blocks = append(blocks, s.reception(now))
 		}
 	}

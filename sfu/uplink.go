@@ -73,7 +73,7 @@ type stream struct {
 	layer      *layer // nil until routed
 	repairs    *layer // for RTX: the layer that it repairs
 	watch      repair.Stream
-	nextReport time.Time
+	reported   time.Time
 	lastReport repair.Report
 }
 
