@@ -21,7 +21,7 @@ const (
 	// SessionTTL is how long a device stays signed in without being used.
 	SessionTTL = 60 * 24 * time.Hour
 	// GracePeriod is how long after a refresh the token it spent still gets the same answer, for clients that lost it.
-	GracePeriod = 30 * time.Second
+	GracePeriod = time.Minute
 
 	issuer = "confab"
 	// leeway forgives a clock that was set back a little between minting and checking.
