@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 	"github.com/pion/webrtc/v4"
@@ -236,30 +238,64 @@ type discard struct{}
 
 func (discard) WriteBatch(to []netip.AddrPort, _ [][]byte) (int, error) { return len(to), nil }
 
-func TestALegCannotFollowFromUDPToTCP(t *testing.T) {
+func TestOutputsFollowThePath(t *testing.T) {
 	t.Parallel()
-	udp := &webrtc.ICECandidate{Address: "192.0.2.1", Port: 5000, Protocol: webrtc.ICEProtocolUDP}
-	tcp := &webrtc.ICECandidate{Address: "192.0.2.1", Port: 9, Protocol: webrtc.ICEProtocolTCP}
+	pair := func(p webrtc.ICEProtocol) *webrtc.ICECandidatePair {
+		return webrtc.NewICECandidatePair(&webrtc.ICECandidate{Address: "192.0.2.2", Protocol: p},
+			&webrtc.ICECandidate{Address: "192.0.2.1", Port: 5000, Protocol: p})
+	}
+	udp, tcp := pair(webrtc.ICEProtocolUDP), pair(webrtc.ICEProtocolTCP)
 	server := &Server{batch: discard{}, log: slog.New(slog.DiscardHandler)}
+	conns := &countedConns{}
 	var p path
 	if _, plain := p.choose(server, nil).(*plainOutput); !plain {
 		t.Error("without keys and a way it is not Pion that sends")
 	}
 	keys := testKeys()
 	p.keys.Store(&keys)
-	if !p.selected(tcp) {
-		t.Error("a leg cannot begin with TCP")
+	if err := p.selected(tcp, "u", conns); err != nil {
+		t.Errorf("a leg cannot begin with TCP: %v", err)
 	}
 	if _, plain := p.choose(server, nil).(*plainOutput); !plain {
 		t.Error("over TCP it is not Pion that sends")
 	}
-	if !p.selected(udp) {
-		t.Error("a leg cannot go from TCP to UDP")
+	if err := p.selected(udp, "u", conns); err != nil {
+		t.Errorf("a leg cannot go from TCP to UDP: %v", err)
 	}
 	if _, direct := p.choose(server, nil).(*directOutput); !direct {
 		t.Error("over UDP it is Pion that sends")
 	}
-	if p.selected(tcp) {
-		t.Error("a leg with encrypted streams goes on over TCP")
+	if err := p.selected(tcp, "u", conns); err != nil {
+		t.Errorf("a leg with encrypted streams cannot go on over TCP: %v", err)
 	}
+	if err := p.selected(tcp, "u", nil); !errors.Is(err, ErrTransport) {
+		t.Errorf("without ICE-TCP: %v", err)
+	}
+	if err := p.close(); err != nil || conns.open != 0 {
+		t.Errorf("%d connections are held after close, %v", conns.open, err)
+	}
+	if err := p.selected(tcp, "u", conns); err != nil || conns.open != 0 {
+		t.Errorf("%d connections are held by a closed path, %v", conns.open, err)
+	}
+}
+
+// countedConns is an ICE-TCP mux that knows how many of its connections are in use.
+type countedConns struct {
+	ice.TCPMux
+	open int
+}
+
+func (c *countedConns) GetConnByUfrag(string, bool, net.IP) (net.PacketConn, error) {
+	c.open++
+	return countedConn{of: c}, nil
+}
+
+type countedConn struct {
+	net.PacketConn
+	of *countedConns
+}
+
+func (c countedConn) Close() error {
+	c.of.open--
+	return nil
 }

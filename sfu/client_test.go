@@ -158,6 +158,7 @@ type clientOptions struct {
 	closesItself         bool // so that the test holds nothing of it
 	profile              dtls.SRTPProtectionProfile
 	role                 webrtc.DTLSRole // as answerer
+	networks             []webrtc.NetworkType
 }
 
 // newClient makes the PeerConnection of a client with one audio and one video section, sendrecv.
@@ -179,7 +180,10 @@ func newClient(t testing.TB, o clientOptions) *client {
 	engine.SetIncludeLoopbackCandidate(true)
 	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	engine.SetInterfaceFilter(func(name string) bool { return name == "lo" })
-	engine.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	if o.networks == nil {
+		o.networks = []webrtc.NetworkType{webrtc.NetworkTypeUDP4}
+	}
+	engine.SetNetworkTypes(o.networks)
 	if o.profile != 0 {
 		engine.SetSRTPProtectionProfiles(o.profile)
 	}
@@ -292,7 +296,12 @@ func (c *client) answerRing(room *sfu.Room, id string) {
 // offer sends the client's present offer and takes the answer.
 func (c *client) offer(hints ...sfu.TrackHint) string {
 	c.t.Helper()
-	offer, err := c.pc.CreateOffer(nil)
+	return c.offerWith(nil, hints...)
+}
+
+func (c *client) offerWith(o *webrtc.OfferOptions, hints ...sfu.TrackHint) string {
+	c.t.Helper()
+	offer, err := c.pc.CreateOffer(o)
 	must(c.t, err)
 	must(c.t, c.pc.SetLocalDescription(offer))
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

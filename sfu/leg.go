@@ -89,9 +89,7 @@ func (l *Leg) connect() error {
 	}
 	l.pc.Store(pc)
 	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) {
-		if !l.path.selected(pair.Remote) {
-			l.shut(ErrTransport)
-		}
+		l.selected(pair)
 	})
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if l.pc.Load() == pc {
@@ -113,6 +111,18 @@ func (l *Leg) connectionChanged(s webrtc.PeerConnectionState) {
 	}
 }
 
+// selected takes the candidate pair that ICE chose. A leg that cannot follow is ended: its client has to come anew.
+func (l *Leg) selected(pair *webrtc.ICECandidatePair) {
+	local, err := l.pc.Load().SCTP().Transport().ICETransport().GetLocalParameters()
+	if err == nil {
+		err = l.path.selected(pair, local.UsernameFragment, l.room.server.cfg.Transport.TCPMux())
+	}
+	if err != nil {
+		l.room.server.log.Warn("sfu: follow the transport", "leg", l.id, "error", err)
+		l.shut(ErrTransport)
+	}
+}
+
 // opened is called when the connection stands, for the first time or again: slots may send.
 func (l *Leg) opened() {
 	if l.ready.Load() {
@@ -120,7 +130,7 @@ func (l *Leg) opened() {
 	}
 	ice := l.pc.Load().SCTP().Transport().ICETransport()
 	if pair, err := ice.GetSelectedCandidatePair(); err == nil && pair != nil {
-		l.path.selected(pair.Remote) // the callback may still be on its way
+		l.selected(pair) // the callback may still be on its way
 	}
 	if keys, err := l.path.handshake.Server(); err == nil {
 		l.path.keys.Store(&keys)
@@ -396,6 +406,9 @@ func (l *Leg) finish() {
 	l.negotiating <- struct{}{} // a negotiation under way ends first; no other begins after shutting
 	if err := l.pc.Load().GracefulClose(); err != nil {
 		l.room.server.log.Debug("sfu: close peer connection", "leg", l.id, "error", err)
+	}
+	if err := l.path.close(); err != nil {
+		l.room.server.log.Debug("sfu: close path", "leg", l.id, "error", err)
 	}
 	l.notifier.close()
 	<-l.notifier.done

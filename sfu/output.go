@@ -1,9 +1,13 @@
 package sfu
 
 import (
+	"fmt"
+	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 	"github.com/pion/webrtc/v4"
@@ -43,35 +47,91 @@ type directOutput struct {
 var _ output = (*directOutput)(nil)
 
 func (o *directOutput) send(b *burst, raw []byte) {
-	to := o.path.to.Load()
-	if to == nil {
+	to, tcp := o.path.to.Load(), o.path.tcp.Load()
+	if to == nil && tcp == nil {
 		return
 	}
 	encrypted, err := o.context.EncryptRTP(raw, raw, &o.header)
-	if err != nil || !b.add(&o.place, *to, encrypted) {
-		b.server.counters.sendErrors.Add(1)
+	switch {
+	case err != nil:
+	case to != nil && b.add(&o.place, *to, encrypted):
+		return
+	case to == nil && tcp.write(encrypted) == nil:
+		return
 	}
+	b.server.counters.sendErrors.Add(1)
 }
 
 // path is the way to a leg's client past Pion.
 type path struct {
 	handshake srtpkeys.Handshake
-	to        atomic.Pointer[netip.AddrPort] // where the selected candidate pair ends; nil while there is none over UDP
+	to        atomic.Pointer[netip.AddrPort] // where the selected candidate pair ends, if over UDP
+	tcp       atomic.Pointer[tcpConn]        // the selected candidate pair, if over TCP
 	keys      atomic.Pointer[srtpkeys.Keys]  // nil until the handshake is over, and where direct sending is impossible
-	used      atomic.Bool                    // some slot has decided for it
+
+	mu     sync.Mutex // owns closed, and which connection has to be let go
+	closed bool
 }
 
-// selected takes the candidate pair that ICE chose. It is false if the leg was sending past Pion and cannot go on: ICE-TCP
-// goes through Pion, which would begin the SSRCs' packet indices anew.
-func (p *path) selected(remote *webrtc.ICECandidate) bool {
-	addr, err := netip.ParseAddr(remote.Address)
-	if err != nil || remote.Protocol != webrtc.ICEProtocolUDP {
-		p.to.Store(nil)
-		return !p.used.Load()
+// tcpConn is the ICE-TCP connection (RFC 6544) of a selected candidate pair. What is sent past Pion goes on past it when
+// the client moves from UDP to TCP: Pion would begin the SSRCs' packet indices anew. Writes go to a bounded buffer.
+type tcpConn struct {
+	conn net.PacketConn // counts its users
+	to   net.Addr
+}
+
+func (c *tcpConn) write(encrypted []byte) error {
+	_, err := c.conn.WriteTo(encrypted, c.to)
+	return err
+}
+
+// selected takes the candidate pair that ICE chose. The user name fragment is the local one, by which the mux of ICE-TCP
+// knows its connections.
+func (p *path) selected(pair *webrtc.ICECandidatePair, ufrag string, tcp ice.TCPMux) error {
+	addr, err := netip.ParseAddr(pair.Remote.Address)
+	if err != nil {
+		return fmt.Errorf("sfu: address of the selected candidate: %w", err)
 	}
-	to := netip.AddrPortFrom(addr, remote.Port)
-	p.to.Store(&to)
-	return true
+	to := netip.AddrPortFrom(addr, pair.Remote.Port)
+	if pair.Remote.Protocol == webrtc.ICEProtocolUDP {
+		p.to.Store(&to)
+		return p.changeTCP(nil)
+	}
+	if tcp == nil {
+		return ErrTransport
+	}
+	conn, err := tcp.GetConnByUfrag(ufrag, addr.Is6(), net.ParseIP(pair.Local.Address))
+	if err != nil {
+		return fmt.Errorf("sfu: find ICE-TCP connection: %w", err)
+	}
+	defer p.to.Store(nil)
+	return p.changeTCP(&tcpConn{conn: conn, to: net.TCPAddrFromAddrPort(to)})
+}
+
+// changeTCP replaces the connection and lets go of the old one, or of the new one if the path is closed.
+func (p *path) changeTCP(next *tcpConn) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	old := next
+	if !p.closed {
+		old = p.tcp.Swap(next)
+	}
+	if old == nil {
+		return nil
+	}
+	if err := old.conn.Close(); err != nil {
+		return fmt.Errorf("sfu: let go of ICE-TCP connection: %w", err)
+	}
+	return nil
+}
+
+// close lets go of the connection for good.
+func (p *path) close() error {
+	err := p.changeTCP(nil)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	return err
 }
 
 // choose returns the output of a slot that is about to send its first packet, which is its output from then on.
@@ -86,6 +146,5 @@ func (p *path) choose(s *Server, writer webrtc.TrackLocalWriter) output {
 		s.log.Warn("sfu: make SRTP context", "error", err)
 		return plain
 	}
-	p.used.Store(true)
 	return &directOutput{path: p, context: context}
 }

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +24,8 @@ import (
 type road struct {
 	loss  float64
 	delay time.Duration
-	down  int64 // bits per second toward the client; 0 for no limit
+	down  int64        // bits per second toward the client; 0 for no limit
+	cut   *atomic.Bool // when set and true, nothing gets through
 }
 
 // lay puts a road before a server's port and returns the port at which clients reach it.
@@ -75,7 +77,7 @@ func (r road) carry(wait *sync.WaitGroup, bits int64, read func([]byte) (int, er
 			return
 		}
 		now := time.Now()
-		if rand.Float64() < r.loss {
+		if rand.Float64() < r.loss || r.cut != nil && r.cut.Load() {
 			continue
 		}
 		if free.Before(now) {
@@ -95,7 +97,7 @@ func (r road) carry(wait *sync.WaitGroup, bits int64, read func([]byte) (int, er
 	}
 }
 
-var candidatePort = regexp.MustCompile(`(a=candidate:.* 127\.0\.0\.1 )\d+( typ host)`)
+var candidatePort = regexp.MustCompile(`(a=candidate:.* udp .* 127\.0\.0\.1 )\d+( typ host)`)
 
 // joinOver joins a room over a road.
 func (c *client) joinOver(r road, port int, room *sfu.Room, id string) {
@@ -195,4 +197,31 @@ func TestPicturesSurviveALossyPath(t *testing.T) {
 
 func frameNumber(g got) uint32 {
 	return uint32(g.pay[8])<<24 | uint32(g.pay[9])<<16 | uint32(g.pay[10])<<8 | uint32(g.pay[11])
+}
+
+// TestMediaGoesOnOverTCPWhenUDPIsLost has a client lose UDP in mid-call and restart ICE: it comes back over TCP, with the same
+// streams, though their packets were encrypted past Pion before.
+func TestMediaGoesOnOverTCPWhenUDPIsLost(t *testing.T) {
+	t.Parallel()
+	port := newWire(t)
+	room := newRoom(t, newServerOn(t, port))
+	both := clientOptions{networks: []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4}}
+	a, b := newClient(t, both), newClient(t, clientOptions{})
+	var cut atomic.Bool
+	a.joinOver(road{cut: &cut}, port.Port(), room, "a")
+	b.join(room, "b")
+	b.live(t.Context(), 'B')
+	video := func() []got { return a.on(a.slotOf("b", sfu.SourceCamera)) }
+	a.wait("picture over UDP", func() bool { return len(video()) > 20 })
+
+	cut.Store(true)
+	a.offerWith(&webrtc.OfferOptions{ICERestart: true})
+	before := 0
+	a.wait("the count", func() bool { before = len(video()); return true })
+	a.wait("picture over TCP", func() bool { return len(video()) > before+50 })
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		t.Errorf("the leg was closed: %v", a.closedFor)
+	}
 }
