@@ -130,8 +130,10 @@ describe.each(["SQLite", "PostgreSQL"])("two people on %s", (engine) => {
     await until("there is a new socket", async () => (await openSockets(boris.page)) === lost);
     await grows(boris.page, "video", "framesDecoded");
     await grows(anna.page, "video", "framesDecoded");
+    await anna.page.getByRole("button", { name: "Minimise the call" }).click();
     await write(anna.page, "Said during the call");
     await message(boris.page, "Said during the call").waitFor({ state: "attached" });
+    await anna.page.getByRole("button", { name: "Open the call" }).click();
   });
 
   test("hanging up ends the call for both and leaves a message", async () => {
