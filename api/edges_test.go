@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -92,6 +93,58 @@ func TestRawRequests(t *testing.T) {
 			t.Errorf("%s: %d %s", name, res.StatusCode, res.Header.Get("Content-Type"))
 		}
 	}
+}
+
+func TestBodiesInChunksEndWhereTheyEnd(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann := s.join("ann")
+	c := ann.group()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	chunked := func(path, contentType, body string) string {
+		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n"+
+			"%x\r\n%s\r\n0\r\n\r\n", path, ann.token, contentType, len(body), body)
+	}
+	message := chunked("/messages", "application/json", `{"chatId":"`+c+`","content":"in chunks"}`)
+	form := chunked("/attachments", "multipart/form-data; boundary=b",
+		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nhello\r\n--b--\r\n")
+	// All at once on one connection: what follows a body must be taken for the next request, and not waited for before
+	// the answer.
+	start := time.Now()
+	if _, err := conn.Write([]byte(message + form + chunked("/nothing", "text/plain", "x") + message)); err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(conn)
+	for i, want := range []int{201, 201, 404, 201} {
+		res, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatalf("answer %d: %v", i, err)
+		}
+		raw, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != want {
+			t.Errorf("answer %d: %d %s %v", i, res.StatusCode, raw, err)
+		}
+		_ = res.Body.Close()
+	}
+	if took := time.Since(start); took > 2900*time.Millisecond {
+		t.Errorf("took %v, as if something had been waited for", took)
+	}
+	tooLarge := chunked("/messages", "application/json", `{"content":"`+strings.Repeat("x", 300<<10)+`"}`)
+	if _, err := conn.Write([]byte(tooLarge)); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(in, nil)
+	if err != nil || res.StatusCode != 413 {
+		t.Fatalf("too large: %v %v", res, err)
+	}
+	_ = res.Body.Close()
 }
 
 func TestHeadAsksForWhatGetAnswers(t *testing.T) {

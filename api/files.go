@@ -74,7 +74,7 @@ func openForm(ctx context.Context, most int64) (_ *form, _ context.Context, canc
 		return nil, nil, nil, &fault.Error{Kind: fault.TooLarge, Code: "too_large", Message: "the file is too large",
 			Fields: []fault.Field{{Field: "file", Message: "is too large"}}}
 	}
-	stream := c.Context().RequestBodyStream()
+	stream := bodyOf(c)
 	if stream == nil {
 		return nil, nil, nil, fault.New(fault.BadRequest, "malformed", "the body is empty")
 	}

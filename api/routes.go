@@ -145,7 +145,7 @@ func describe(c *fiber.Ctx) caller {
 
 // introduce lets everybody in.
 func (a *API) introduce(ctx huma.Context, next func(huma.Context)) {
-	next(huma.WithValue(ctx, callerKey{}, describe(humafiber.Unwrap(ctx))))
+	next(huma.WithValue(bodied{ctx}, callerKey{}, describe(humafiber.Unwrap(ctx))))
 }
 
 // authenticate lets in who has a good token and has not asked for too much.
@@ -169,7 +169,7 @@ func (a *API) authenticate(kind string) func(huma.Context, func(huma.Context)) {
 		}
 		who := describe(humafiber.Unwrap(ctx))
 		who.Identity = id
-		next(huma.WithValue(ctx, callerKey{}, who))
+		next(huma.WithValue(bodied{ctx}, callerKey{}, who))
 	}
 }
 
