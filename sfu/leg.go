@@ -196,15 +196,15 @@ func (l *Leg) tiles() []assign.Tile {
 	return out
 }
 
-// Mute stops or resumes forwarding of what the leg publishes from a source, at once. Errors: ErrUnknownTrack, ErrClosed.
+// Mute stops or resumes forwarding of what the leg publishes from a source, at once, also if nothing was sent yet.
+// Errors: ErrUnknownTrack, ErrClosed.
 func (l *Leg) Mute(source string, muted bool) error {
 	if l.closing() {
 		return ErrClosed
 	}
-	found := false
+	found := l.uplink.muteAhead(source, muted) // first, so that no publication is made in between
 	for _, p := range l.publications() {
 		if p.source() == source {
-			found = true
 			p.mute(muted)
 		}
 	}

@@ -171,6 +171,30 @@ func TestMuteStopsAtOnceAndResumesWithAKeyFrame(t *testing.T) {
 	}
 }
 
+// TestWhoJoinsMutedIsNotHeard mutes before the first packet.
+func TestWhoJoinsMutedIsNotHeard(t *testing.T) {
+	t.Parallel()
+	room := newRoom(t, newServer(t))
+	a, b := newClient(t, clientOptions{}), newClient(t, clientOptions{})
+	a.join(room, "a")
+	b.join(room, "b")
+	must(t, b.leg.Mute(sfu.SourceMicrophone, true))
+	b.live(t.Context(), 'B')
+	a.wait("picture", func() bool { return len(a.on(a.slotOf("b", sfu.SourceCamera))) > 20 })
+	b.wait("track muted", func() bool {
+		return slices.ContainsFunc(b.tracks, func(tr sfu.Track) bool { return tr.Source == sfu.SourceMicrophone && tr.Muted })
+	})
+	sounds := func() int { return len(a.on(a.slotOf("b", sfu.SourceMicrophone))) }
+	a.mu.Lock()
+	n := sounds()
+	a.mu.Unlock()
+	if n > 0 {
+		t.Errorf("%d packets of somebody who joined muted", n)
+	}
+	must(t, b.leg.Mute(sfu.SourceMicrophone, false))
+	a.wait("sound", func() bool { return sounds() > 10 })
+}
+
 func TestICERestartKeepsTheCall(t *testing.T) {
 	t.Parallel()
 	room := newRoom(t, newServer(t))

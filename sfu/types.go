@@ -23,7 +23,7 @@ var (
 	ErrBadCandidate = errors.New("sfu: bad ICE candidate")
 	// ErrClosed: the server, room or leg is closed.
 	ErrClosed = errors.New("sfu: closed")
-	// ErrUnknownTrack: the leg publishes nothing from that source.
+	// ErrUnknownTrack: the leg has no section that publishes from that source.
 	ErrUnknownTrack = errors.New("sfu: unknown track")
 	// ErrDuplicateLeg: the room has a leg with that id already.
 	ErrDuplicateLeg = errors.New("sfu: leg exists")

@@ -65,6 +65,7 @@ type inbound struct {
 	section     section.Section
 	publication *publication // made when it is announced or when its first packet comes
 	source      string
+	muted       bool // before there is a publication
 }
 
 // stream is one SSRC that arrives.
@@ -382,10 +383,25 @@ func validSource(source, kind string) bool {
 	return false
 }
 
+// muteAhead mutes what has not been sent yet from a source, so that nobody hears a word of who joins muted. It tells
+// whether the client announced such a section.
+func (u *uplink) muteAhead(source string, muted bool) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	found := false
+	for _, in := range u.table.sections {
+		if in.source == source {
+			in.muted, found = muted, true
+		}
+	}
+	return found
+}
+
 // publish makes a section's publication, if it is not there yet. Called with mu held.
 func (u *uplink) publish(in *inbound) *publication {
 	if in.publication == nil {
 		in.publication = newPublication(u.leg, in.section, in.source)
+		in.publication.muted.Store(in.muted)
 		u.leg.mu.Lock()
 		u.leg.published = append(u.leg.published, in.publication)
 		u.leg.mu.Unlock()

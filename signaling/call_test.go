@@ -230,6 +230,10 @@ func TestDecline(t *testing.T) {
 	b.refused("no_call", "call:decline", map[string]any{"chatId": chatID})
 	a.phoneAgain(ann).initiate(chatID) // and the chat is free for the next call
 	b.rings()
+	b.do("call:end", map[string]any{"chatId": chatID}) // says the same
+	if e := a.hangsUp(); e.Reason != "declined" {
+		t.Errorf("end %+v", e)
+	}
 }
 
 // phoneAgain is a new PeerConnection on the same socket.
@@ -406,9 +410,17 @@ func TestSocketLostForGood(t *testing.T) {
 	back.refused("not_in_call", "call:resume", map[string]any{"chatId": chatID, "participantId": b.joined.ParticipantID})
 }
 
-// TestReloadJoinsAnew has a device come back with a new socket and a new PeerConnection, without a word of the old one.
+// TestReloadJoinsAnew has a device come back with a new socket and a new PeerConnection, without a word of the old one, or
+// with that one closed as pages do when they go.
 func TestReloadJoinsAnew(t *testing.T) {
 	t.Parallel()
+	for _, closes := range []bool{false, true} {
+		reload(t, closes)
+	}
+}
+
+func reload(t *testing.T, closes bool) {
+	t.Helper()
 	h := newHouse(t, plan{})
 	ann, bob := h.user(), h.user()
 	chatID := h.direct(ann, bob)
@@ -416,6 +428,12 @@ func TestReloadJoinsAnew(t *testing.T) {
 	a.initiate(chatID)
 	b.pickUp(b.rings())
 	a.meets(b)
+	if closes {
+		check(t, b.pc.Close())
+		a.sees("lost", func(c change) bool {
+			return c.Participant.ID == b.joined.ParticipantID && c.Participant.Connection == "lost"
+		})
+	}
 	_ = b.ws.WriteControl(8, []byte{3, 232}, time.Now().Add(patience))
 	b.ends()
 	reloaded := bob.phone(0)

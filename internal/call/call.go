@@ -64,6 +64,7 @@ type participant struct {
 	joined      bool   // others see it
 	left        bool
 	lost        bool        // the socket is gone
+	dead        bool        // the device closed its PeerConnection, and may come with another
 	grace       *time.Timer // runs while lost
 	hand        bool
 	tracks      []sfu.Track

@@ -68,8 +68,11 @@ func (s *Service) Candidate(ctx context.Context, d Device, chatID store.ID, cand
 }
 
 // Leave takes the device out of the call. With forAll it ends the call, which in a direct chat leaving does anyway, and
-// in a group takes an owner or admin, who need not be in it.
+// in a group takes an owner or admin, who need not be in it. Whoever is rung by a direct chat's call declines it so.
 func (s *Service) Leave(ctx context.Context, d Device, chatID store.ID, forAll bool) error {
+	if c := s.cfg.Registry.find(chatID); c != nil && c.direct && c.ringing(d.UserID) {
+		return s.Decline(ctx, d, chatID)
+	}
 	if forAll {
 		return s.endForAll(ctx, d, chatID)
 	}

@@ -80,7 +80,7 @@ func (c *call) initiate(ctx context.Context, d Device, in Initiation) (Joined, e
 		c.discard()
 		return Joined{}, err
 	}
-	if mine != nil && mine.joined && mine.fingerprint == fingerprint(in.Offer.SDP) {
+	if mine != nil && mine.joined && !mine.dead && mine.fingerprint == fingerprint(in.Offer.SDP) {
 		c.rebind(mine, d)
 		c.unlock()
 		return c.renegotiate(ctx, mine, in)
@@ -263,7 +263,7 @@ func (s *Service) Resume(ctx context.Context, d Device, chatID, participantID st
 	c.mu.Lock()
 	defer c.unlock()
 	p := c.legs[participantID]
-	if p == nil || !p.joined || p.userID != d.UserID || p.device.SessionID != d.SessionID {
+	if p == nil || !p.joined || p.dead || p.userID != d.UserID || p.device.SessionID != d.SessionID {
 		return Joined{}, notAnyMore()
 	}
 	c.rebind(p, d)

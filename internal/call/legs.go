@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"time"
 
 	"confab/sfu"
@@ -78,12 +79,30 @@ func (h legEvents) Codecs(mid string, usable []string) {
 	c.tell(h.p, EventCodecs, codecsEvent{c.chatID, mid, usable})
 }
 
-// Closed takes out a participant whose leg broke. Where the leg was closed from here it is out already.
-func (h legEvents) Closed(error) {
-	c := h.p.call
+// rebuildTime is how long a device with a live socket may take for a new PeerConnection after it closed its old one. It is
+// gone then, and only forgot to say so.
+const rebuildTime = 10 * time.Second
+
+// Closed takes out a participant whose leg broke. Where the leg was closed from here it is out already. A device that
+// closed its PeerConnection without leaving is most likely being reloaded: it is waited for.
+func (h legEvents) Closed(reason error) {
+	c, p := h.p.call, h.p
 	c.mu.Lock()
 	defer c.unlock()
-	c.remove(h.p, ReasonLost)
+	if !errors.Is(reason, sfu.ErrPeerClosed) || !p.joined || p.left {
+		c.remove(p, ReasonLost)
+		return
+	}
+	p.dead, p.state, p.tracks = true, sfu.StateLost, nil
+	c.changed(p, false)
+	stopTimer(p.silence)
+	p.silence = time.AfterFunc(rebuildTime, func() {
+		c.mu.Lock()
+		defer c.unlock()
+		if !p.lost { // otherwise the socket's own grace runs
+			c.remove(p, ReasonLost)
+		}
+	})
 }
 
 // roomEvents is what the SFU tells about a whole call.

@@ -224,6 +224,13 @@ func (c *call) pickUp(ctx context.Context, d Device, r *ring, name, fingerprint 
 	return Joined{c.id, p.id}, nil
 }
 
+// ringing tells whether the user's phones ring.
+func (c *call) ringing(userID store.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rings[userID] != nil
+}
+
 // Decline stops the ringing on all of the user's devices, and ends a direct call, or one that everybody has declined.
 func (s *Service) Decline(ctx context.Context, d Device, chatID store.ID) error {
 	if _, _, err := s.cfg.Chats.Access(ctx, d.UserID, chatID); err != nil {
