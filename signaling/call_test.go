@@ -438,6 +438,11 @@ func reload(t *testing.T, closes bool) {
 	b.ends()
 	reloaded := bob.phone(0)
 	reloaded.initiate(chatID)
+	var state struct{ Participants []struct{ ID store.ID } }
+	reloaded.expect("call:state").into(t, &state)
+	if len(state.Participants) != 2 {
+		t.Errorf("after a reload there are %+v", state.Participants)
+	}
 	a.seesLeave(b)
 	a.meets(reloaded)
 	a.none("call:end")

@@ -174,10 +174,10 @@ func (c *call) open(ctx context.Context, p, old *participant, in Initiation) (Jo
 		c.endRing(p.userID, RingAnsweredElsewhere, p.device.SocketID)
 	}
 	c.tellAnswer(p, answer)
-	written := c.admit(p)
 	if old != nil {
 		c.remove(old, "")
 	}
+	written := c.admit(p)
 	c.unlock()
 	wait(ctx, written)
 	return Joined{c.id, p.id}, nil
