@@ -67,6 +67,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	if err = s.openMedia(ctx, c); err != nil {
 		return nil, err
 	}
+	c.Bound(s.entrance.Port.Port())
 
 	events := &bus.Local{}
 	registry := call.NewRegistry()

@@ -132,6 +132,13 @@ func (c *Config) defaultURL(port int) string {
 	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port))
 }
 
+// Bound is told the port that CONFAB_LISTEN came to. Where any port was asked for (0), the public URL is made from it.
+func (c *Config) Bound(port int) {
+	if strings.HasSuffix(c.PublicURL, ":0") {
+		c.PublicURL = c.defaultURL(port)
+	}
+}
+
 // PublicHost is the host name or address in the public URL.
 func (c *Config) PublicHost() string {
 	u, err := url.Parse(c.PublicURL)

@@ -36,6 +36,19 @@ func TestValidateFillsInPortAndURL(t *testing.T) {
 	}
 }
 
+func TestAnyPortBecomesTheOneThatWasGiven(t *testing.T) {
+	t.Parallel()
+	for set, want := range map[string]string{"": "http://localhost:43210", "https://chat.example": "https://chat.example"} {
+		c := Config{Listen: "127.0.0.1:0", AdminListen: "off", RateLimitScale: 1, PublicURL: set}
+		if err := c.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		if c.Bound(43210); c.PublicURL != want {
+			t.Errorf("%q became %q, want %q", set, c.PublicURL, want)
+		}
+	}
+}
+
 func TestValidateNamesTheKey(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {

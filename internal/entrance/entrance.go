@@ -64,7 +64,7 @@ func Open(ctx context.Context, cfg Config) (_ *Entrance, err error) {
 		ports.TLS = e.certificates.Config()
 	}
 	if e.Port, err = wire.Listen(ports); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("CONFAB_LISTEN: %w", err)
 	}
 	if e.TURN, err = relay.New(relay.Config{Secret: cfg.TURNSecret, Log: cfg.Log}, e.Port); err != nil {
 		return nil, err
