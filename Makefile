@@ -40,8 +40,8 @@ lint: web/node_modules/.package-lock.json
 
 ## unit: everything but the browsers, on real PostgreSQL and real SQLite
 unit: web/app/dist/index.html
-	scripts/need-debian postgresql:/usr/lib/postgresql/*/bin/initdb gcc:gcc libc6-dev:/usr/include/stdio.h
-	$(GO) test -race -timeout 15m ./...
+	scripts/need-debian postgresql:/usr/lib/postgresql/*/bin/initdb gcc:gcc libc6-dev:/usr/include/stdio.h iproute2:ip nftables:nft
+	$(GO) test -race -timeout 20m ./...
 	cd web && npm test
 
 ## e2e: two Chromium browsers with fake cameras against bin/confab, on SQLite and on PostgreSQL
