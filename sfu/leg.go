@@ -141,10 +141,11 @@ func (l *Leg) opened() {
 		l.room.server.log.Debug("sfu: media goes through Pion", "leg", l.id, "reason", err)
 	}
 	l.ready.Store(true)
-	// Until now packets went nowhere; pictures have to begin anew.
+	// Until now packets went nowhere: everything begins now, pictures with what the rings have since their last key frame.
 	for _, s := range l.receiving() {
-		s.restart()
+		s.rest()
 	}
+	l.downlink.poke()
 }
 
 // setState tells a change of state. Poor and good are the downlink's to tell apart, and only while connected.

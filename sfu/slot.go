@@ -213,6 +213,13 @@ func (s *slot) restart() {
 	s.carry(nil, s.target)
 }
 
+// rest leaves the slot without a layer until the next choice, which then begins with one.
+func (s *slot) rest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.carry(nil, nil)
+}
+
 // carry sets what is forwarded and what shall be, and subscribes accordingly. Called with mu held.
 func (s *slot) carry(current, target *layer) {
 	for _, l := range []*layer{s.current, s.target} {
@@ -229,7 +236,9 @@ func (s *slot) carry(current, target *layer) {
 	s.waiting = time.Time{}
 	if target != nil && target != current && s.kind == KindVideo {
 		s.waiting = time.Now()
-		if target.live(s.waiting) {
+		// A key frame that comes before the leg is connected would be lost on it, and the next could be asked for only
+		// keyFramePeriod later.
+		if s.leg.ready.Load() && target.live(s.waiting) {
 			target.askKeyFrame()
 		}
 	}
