@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
 	"confab/internal/bench/target"
@@ -168,6 +169,7 @@ func (r *run) gather(ctx context.Context, s *target.Server) error {
 // measure has everybody join and counts for a while.
 func (r *run) measure(ctx context.Context) (*Result, error) {
 	ctx, r.stop = context.WithCancel(ctx)
+	r.sending.Go(func() { r.report(ctx) })
 	empty, err := target.UsageOf(r.PID)
 	if err != nil {
 		return nil, err
@@ -246,6 +248,23 @@ func (r *run) enter(ctx context.Context, number int) error {
 	defer r.mu.Unlock()
 	r.joins.Add(took)
 	return nil
+}
+
+// report sends a receiver report for each leg once a second, as browsers do: it tells the server that somebody is there.
+func (r *run) report(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, l := range r.legs {
+			// A leg that has not joined yet has nowhere to send to; that is no error of the run's.
+			_ = l.pc.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverReport{}})
+		}
+	}
 }
 
 // leave ends everything.
