@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ import (
 
 // server is everything that runs, in the order in which it was started; shutdown goes the other way.
 type server struct {
+	folder   *os.File // holds the lock on the data folder
 	store    store.Store
 	entrance *entrance.Entrance
 	media    *sfu.Server
@@ -61,6 +63,9 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 			err = errors.Join(err, s.shutdown(0))
 		}
 	}()
+	if s.folder, err = lockData(c.DataDir); err != nil {
+		return nil, err
+	}
 	if s.store, err = openStore(ctx, c, log); err != nil {
 		return nil, err
 	}
@@ -228,6 +233,9 @@ func (s *server) shutdown(grace time.Duration) error {
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
+	}
+	if s.folder != nil {
+		errs = append(errs, s.folder.Close())
 	}
 	return errors.Join(errs...)
 }
