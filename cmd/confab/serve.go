@@ -63,7 +63,14 @@ func prepare(c *config.Config) (*slog.Logger, error) {
 	if err := c.LoadSecrets(); err != nil {
 		return nil, err
 	}
-	return newLog(os.Stderr, c.LogLevel)
+	log, err := newLog(os.Stderr, c.LogLevel)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range c.WeakSecrets() {
+		log.Warn("a secret is short: whoever guesses it can sign in as anybody; take 32 random characters", "setting", name)
+	}
+	return log, nil
 }
 
 func newLog(w io.Writer, level string) (*slog.Logger, error) {

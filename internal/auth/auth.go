@@ -49,8 +49,9 @@ type Config struct {
 	Cost   int              // of bcrypt; DefaultCost when 0
 }
 
-// MinSecret is the shortest secret that is taken, in bytes: as long as the HMAC-SHA-256 keys that are made from it.
-const MinSecret = 32
+// MinSecret is the shortest secret that is taken, in bytes. The HMAC-SHA-256 keys made from it are 32 bytes whatever its
+// length, but no harder to guess than it is.
+const MinSecret = 8
 
 // maxSessions is how many devices one account may have signed in. Past it the one that was idle longest is signed out,
 // so that a script that never logs out does not fill the table.

@@ -40,8 +40,13 @@ type Config struct {
 	LogLevel       string        `env:"CONFAB_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error."`
 }
 
-// secretMin is the least length of a secret in bytes: 32 are the 256 bits of the HMACs it keys (RFC 7518, section 3.2).
-const secretMin = 32
+const (
+	// secretMin is the least length of a configured secret, in bytes: below it is a mistake rather than a secret.
+	secretMin = 8
+	// secretGood is the length from which a secret is as strong as the HMACs that it keys (RFC 7518, section 3.2), and
+	// the length of those that are made.
+	secretGood = 32
+)
 
 // Validate checks each value and fills in what follows from others. Its error names the key and what it wants.
 func (c *Config) Validate() error {
@@ -95,6 +100,17 @@ func (c *Config) Validate() error {
 		}
 	}
 	return nil
+}
+
+// WeakSecrets names the configured secrets that are shorter than what they protect deserves.
+func (c *Config) WeakSecrets() []string {
+	var names []string
+	for _, s := range []struct{ name, value string }{{"CONFAB_JWT_SECRET", c.JWTSecret}, {"CONFAB_TURN_SECRET", c.TURNSecret}} {
+		if len(s.value) < secretGood {
+			names = append(names, s.name)
+		}
+	}
+	return names
 }
 
 // validateTLS checks that certificates come from one place at the most.

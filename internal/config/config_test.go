@@ -69,7 +69,7 @@ func TestValidateNamesTheKey(t *testing.T) {
 		"origin star":           {"CONFAB_CORS_ORIGINS", func(c *Config) { c.CORSOrigins = []string{"*"} }},
 		"scale zero":            {"CONFAB_RATE_LIMIT_SCALE", func(c *Config) { c.RateLimitScale = 0 }},
 		"negative grace":        {"CONFAB_SHUTDOWN_GRACE", func(c *Config) { c.ShutdownGrace = -1 }},
-		"short secret":          {"CONFAB_JWT_SECRET", func(c *Config) { c.JWTSecret = "secret" }},
+		"short secret":          {"CONFAB_JWT_SECRET", func(c *Config) { c.JWTSecret = "short" }},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -87,8 +87,8 @@ func TestValidateNamesTheKey(t *testing.T) {
 func TestValidateNeverPrintsASecret(t *testing.T) {
 	t.Parallel()
 	c := valid()
-	c.TURNSecret = "hunter2"
-	if err := c.Validate(); err == nil || strings.Contains(err.Error(), "hunter2") {
+	c.TURNSecret = "hunter"
+	if err := c.Validate(); err == nil || strings.Contains(err.Error(), "hunter") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -124,7 +124,7 @@ func TestSecretsAreMadeOnceAndKept(t *testing.T) {
 	if first.JWTSecret != second.JWTSecret || first.TURNSecret != second.TURNSecret {
 		t.Error("a restart changed the keys")
 	}
-	if first.JWTSecret == first.TURNSecret || len(first.JWTSecret) < secretMin {
+	if first.JWTSecret == first.TURNSecret || len(first.JWTSecret) < secretGood {
 		t.Error("keys are equal or short")
 	}
 	for name, want := range map[string]os.FileMode{".": 0o700, "jwt.key": 0o600, "turn.key": 0o600} {
@@ -143,5 +143,13 @@ func TestADamagedKeyIsAnErrorNotANewKey(t *testing.T) {
 	}
 	if err := c.LoadSecrets(); err == nil {
 		t.Error("a truncated key was accepted")
+	}
+}
+
+func TestWeakSecretsAreNamed(t *testing.T) {
+	t.Parallel()
+	c := Config{JWTSecret: "not so long", TURNSecret: strings.Repeat("x", secretGood)}
+	if got := c.WeakSecrets(); len(got) != 1 || got[0] != "CONFAB_JWT_SECRET" {
+		t.Errorf("weak: %v", got)
 	}
 }

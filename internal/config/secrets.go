@@ -43,14 +43,14 @@ func keptSecret(path string) (string, error) {
 	switch {
 	case err == nil:
 		secret := strings.TrimSpace(string(kept))
-		if len(secret) < secretMin {
+		if len(secret) < secretGood {
 			return "", fmt.Errorf("%s: too short for a key; delete it and a new one is made (everybody signs in again)", path)
 		}
 		return secret, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("read key: %w", err)
 	}
-	random := make([]byte, secretMin)
+	random := make([]byte, secretGood)
 	rand.Read(random) // never fails
 	secret := base64.RawURLEncoding.EncodeToString(random)
 	// O_EXCL: of two servers that start at once on one folder, the second must not replace the first one's key.
