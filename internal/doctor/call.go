@@ -137,7 +137,7 @@ func (s *studio) call(ctx context.Context, w way) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer room.Close() //nolint:errcheck // nobody is left to be told
+	defer room.Close() // nobody is left to be told
 	began := time.Now()
 	caller, err := s.join(ctx, room, "caller", w)
 	if err != nil {

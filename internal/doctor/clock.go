@@ -40,7 +40,7 @@ func clockError(ctx context.Context, server string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer conn.Close() //nolint:errcheck // only asked
+	defer conn.Close() // only asked
 	deadline, _ := ctx.Deadline()
 	_ = conn.SetDeadline(deadline)
 	request := make([]byte, 48)

@@ -143,7 +143,7 @@ func TestIllServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close() //nolint:errcheck // a test
+	defer silent.Close() // a test
 	port := running(t, wire.Config{}, http.StatusServiceUnavailable)
 	r := &report{tell: f.tell}
 	s := Server{
@@ -154,7 +154,7 @@ func TestIllServer(t *testing.T) {
 	if free == nil {
 		t.Fatal("no port to ask through")
 	}
-	defer free.Close() //nolint:errcheck // a test
+	defer free.Close() // a test
 	if got := f.about("port"); got.Level != Failure || !strings.Contains(got.Says, "database: gone") {
 		t.Errorf("a server that is not ready: %+v", got)
 	}
@@ -209,7 +209,7 @@ func TestPortOfAnotherProgram(t *testing.T) {
 			_ = c.Close()
 		}
 	}()
-	defer l.Close() //nolint:errcheck // a test
+	defer l.Close() // a test
 	f := &findings{t: t}
 	if port := (Server{Listen: l.Addr().String()}).examinePort(t.Context(), &report{tell: f.tell}); port != nil {
 		_ = port.Close()

@@ -41,7 +41,7 @@ func Examine(ctx context.Context, s Server, tell func(Finding)) bool {
 	r := &report{tell: tell}
 	port := s.examinePort(ctx, r)
 	if port != nil {
-		defer port.Close() //nolint:errcheck // it was only looked at
+		defer port.Close() // it was only looked at
 		examineBuffers(r, port)
 		s.examineAddresses(ctx, r, port)
 	}

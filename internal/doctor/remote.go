@@ -61,7 +61,7 @@ func remoteTLS(ctx context.Context, r *report, hostPort, name string) {
 		r.add(Finding{"TLS", Failure, err.Error(), "Is TLS on there, and does the certificate exist yet? The server's log tells."})
 		return
 	}
-	defer conn.Close() //nolint:errcheck // it was only looked at
+	defer conn.Close() // it was only looked at
 	examineCertificate(r, conn.(*tls.Conn).ConnectionState().PeerCertificates[0], name, time.Now())
 }
 
@@ -75,7 +75,7 @@ func remoteStream(ctx context.Context, r *report, hostPort string) {
 		if err != nil {
 			return err
 		}
-		defer conn.Close() //nolint:errcheck // it was only looked at
+		defer conn.Close() // it was only looked at
 		deadline, _ := ctx.Deadline()
 		_ = conn.SetDeadline(deadline)
 		request := bindingRequest()
@@ -115,7 +115,7 @@ func examineSTUN(ctx context.Context, r *report, subject, hostPort, advice strin
 	if err == nil {
 		var port *wire.Mux
 		if port, err = wire.Listen(wire.Config{Listen: ":0"}); err == nil {
-			defer port.Close() //nolint:errcheck // it was only asked through
+			defer port.Close() // it was only asked through
 			var seen netip.AddrPort
 			if seen, err = port.Mapped(ctx, server); err == nil {
 				r.fine(subject, "%s answers; it sees this machine as %s", server, seen.Addr())
@@ -149,7 +149,7 @@ func resolve(ctx context.Context, hostPort string) (netip.AddrPort, error) {
 
 // trustAll is for questions other than that of trust.
 func trustAll() *http.Transport {
-	return &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true} //nolint:gosec // trust is examined by itself
+	return &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true} // trust is examined by itself
 }
 
 // ready asks a server for /readyz.
@@ -164,7 +164,7 @@ func ready(ctx context.Context, base string, transport *http.Transport) error {
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close() //nolint:errcheck // only read
+	defer answer.Body.Close() // only read
 	body, _ := io.ReadAll(io.LimitReader(answer.Body, 300))
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s says %s: %s", base, answer.Status, strings.TrimSpace(string(body)))

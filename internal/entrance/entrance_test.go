@@ -52,7 +52,7 @@ func open(t *testing.T, cfg Config) *Entrance {
 // get fetches a page without following redirects, and trusts everybody.
 func get(t *testing.T, url string) (status int, body, location string) {
 	t.Helper()
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true} //nolint:gosec // a test
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true} // a test
 	client := &http.Client{Transport: transport, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}
@@ -60,7 +60,7 @@ func get(t *testing.T, url string) (status int, body, location string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // a test
+	defer answer.Body.Close() // a test
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)

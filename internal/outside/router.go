@@ -155,7 +155,7 @@ func (r *upnp) own() (net.IP, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no way to the router: %w", err)
 	}
-	defer c.Close() //nolint:errcheck // nothing was sent
+	defer c.Close() // nothing was sent
 	return c.LocalAddr().(*net.UDPAddr).IP, nil
 }
 

@@ -71,7 +71,7 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // a test
+	defer l.Close() // a test
 	return l.Addr().(*net.TCPAddr).Port
 }
 
@@ -93,7 +93,7 @@ func handshake(t *testing.T, port int, cfg *tls.Config) tls.ConnectionState {
 	for {
 		c, err := tls.Dial("tcp", (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String(), cfg)
 		if err == nil {
-			defer c.Close() //nolint:errcheck // a test
+			defer c.Close() // a test
 			return c.ConnectionState()
 		}
 		select {
@@ -178,7 +178,7 @@ func TestCertificateByChallengeOverHTTP(t *testing.T) {
 	}
 	defer p.Close()
 	plain := p.ServePlain(443, l)
-	defer plain.Close() //nolint:errcheck // a test
+	defer plain.Close() // a test
 	m := serving(t, p.Config(), 0)
 	p.Start()
 	handshake(t, m.Port(), &tls.Config{RootCAs: a.issued, ServerName: "chat.example.org"})
@@ -209,7 +209,7 @@ func TestACMEServerThatDoesNotAnswer(t *testing.T) {
 	p.Start()
 	silent := <-accepted
 	began := time.Now()
-	if _, err := p.Certificate("chat.example.org"); err != errNotYet { //nolint:errorlint // it is not wrapped
+	if _, err := p.Certificate("chat.example.org"); err != errNotYet { // it is not wrapped
 		t.Errorf("a client is told %v", err)
 	}
 	p.Close()

@@ -89,7 +89,7 @@ func TestSilentStreams(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := &Server{cfg: cfg, ledger: newLedger(cfg), meter: newMeter()}
 				client, pipe := net.Pipe()
-				defer client.Close() //nolint:errcheck // a test
+				defer client.Close() // a test
 				s := &screenedStream{Conn: pipe, listener: newScreenedListener(nil, server), in: bufio.NewReaderSize(pipe, maxFrame)}
 				if c.allocated {
 					server.ledger.clients[keyOf(pipe.RemoteAddr())] = &conn{}

@@ -2,7 +2,7 @@ package relay
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // what the convention wants; HMAC does not need collision resistance
+	"crypto/sha1" // what the convention wants; HMAC does not need collision resistance
 	"encoding/base64"
 	"errors"
 	"strconv"

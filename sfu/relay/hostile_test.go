@@ -64,7 +64,7 @@ func TestRelayedDataGoesNowhereElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer trap.Close() //nolint:errcheck // a test
+	defer trap.Close() // a test
 	trapAddr := trap.LocalAddr().(*net.UDPAddr).AddrPort()
 
 	c := dial(t, m, "udp", "mallory", time.Now())
@@ -227,7 +227,7 @@ func TestStreamsOfOneNetworkAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // a test
+	defer conn.Close() // a test
 	if _, err := conn.Write(stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest)).Raw); err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func TestNonsenseOnAStream(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer conn.Close() //nolint:errcheck // a test
+			defer conn.Close() // a test
 			if _, err := conn.Write(bytes); err != nil {
 				t.Fatal(err)
 			}

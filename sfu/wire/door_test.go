@@ -61,13 +61,13 @@ func serveHTTP(t testing.TB, l net.Listener, word string) {
 
 func get(t testing.TB, url string) string {
 	t.Helper()
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // a test
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // a test
 	defer transport.CloseIdleConnections()
 	answer, err := (&http.Client{Transport: transport, Timeout: 10 * time.Second}).Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // a test
+	defer answer.Body.Close() // a test
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -104,11 +104,11 @@ func TestHTTPSAndPlainHTTPOnThePort(t *testing.T) {
 func TestSecureConnectionsAreKnownAsSuch(t *testing.T) {
 	t.Parallel()
 	m := listen(t, withTLS(t))
-	client, err := tls.Dial("tcp", at(m).String(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}}) //nolint:gosec // a test
+	client, err := tls.Dial("tcp", at(m).String(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}}) // a test
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close() //nolint:errcheck // a test
+	defer client.Close() // a test
 	if _, err := client.Write([]byte("GET / HTTP/1.1\r\n\r\n")); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestSecureConnectionsAreKnownAsSuch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close() //nolint:errcheck // a test
+	defer c.Close() // a test
 	secure, ok := c.(interface{ ConnectionState() tls.ConnectionState })
 	if !ok || !secure.ConnectionState().HandshakeComplete {
 		t.Fatal("the connection does not say that it is secure")
@@ -143,9 +143,9 @@ func TestStreamsOfTURNAreHandedOver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer client.Close() //nolint:errcheck // a test
+			defer client.Close() // a test
 			if m.cfg.TLS != nil {
-				client = tls.Client(client, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"stun.turn"}}) //nolint:gosec // a test
+				client = tls.Client(client, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"stun.turn"}}) // a test
 			}
 			p := message(stun.MethodAllocate, stun.ClassRequest)
 			if _, err := client.Write(p); err != nil {
@@ -155,7 +155,7 @@ func TestStreamsOfTURNAreHandedOver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.Close() //nolint:errcheck // a test
+			defer c.Close() // a test
 			got := make([]byte, len(p))
 			if _, err := io.ReadFull(c, got); err != nil || string(got) != string(p) {
 				t.Errorf("read %x, %v; want %x", got, err, p)
@@ -190,7 +190,7 @@ func TestConnectionsThatNobodyTakesAreClosed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.Close() //nolint:errcheck // a test
+			defer c.Close() // a test
 			if _, err := c.Write(p); err != nil {
 				t.Fatal(err)
 			}
@@ -249,14 +249,14 @@ func TestUndecidedConnectionsAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close() //nolint:errcheck // a test
+		defer c.Close() // a test
 		silent = append(silent, c)
 	}
 	over, err := net.Dial("tcp", at(m).String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer over.Close() //nolint:errcheck // a test
+	defer over.Close() // a test
 	if !closes(t, over) {
 		t.Error("one more silent connection is kept")
 	}
@@ -286,7 +286,7 @@ func TestOpenConnectionsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close() //nolint:errcheck // a test
+	defer c.Close() // a test
 	if !closes(t, c) {
 		t.Error("one more connection is kept")
 	}
@@ -307,7 +307,7 @@ func TestCloseEndsConnections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close() //nolint:errcheck // a test
+		defer c.Close() // a test
 		if _, err := c.Write(p); err != nil {
 			t.Fatal(err)
 		}

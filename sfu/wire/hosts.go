@@ -220,7 +220,7 @@ func passingIPv6() []netip.Addr {
 	if err != nil {
 		return nil
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	var out []netip.Addr
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		// address, interface, prefix length, scope, flags, name; all numbers hexadecimal

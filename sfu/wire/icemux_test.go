@@ -116,7 +116,7 @@ func TestPacketsFindTheirCandidate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer berth.Close() //nolint:errcheck // a test
+	defer berth.Close() // a test
 	m.hosts.remember([]netip.AddrPort{public.local})
 	if err := berth.Send(check("leg"), public.local); err != nil {
 		t.Fatal(err)

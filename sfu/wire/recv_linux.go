@@ -37,7 +37,7 @@ func newMultiReader(s *socket) *multiReader {
 	}
 	r.poll = func(fd uintptr) bool {
 		r.n, r.err = recvmmsg(int(fd), r.msgs[:])
-		return r.err != unix.EAGAIN //nolint:errorlint // a bare errno, on the hot path
+		return r.err != unix.EAGAIN // a bare errno, on the hot path
 	}
 	return r
 }

@@ -48,7 +48,7 @@ func newBatchSender(s *socket) *batchSender {
 	}
 	o.call = func(fd uintptr) {
 		o.n, o.result = sendmmsg(int(fd), o.msgs[o.from:o.nmsg])
-		if o.result == unix.EAGAIN { //nolint:errorlint // a bare errno, on the hot path
+		if o.result == unix.EAGAIN { // a bare errno, on the hot path
 			fds := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
 			_, _ = unix.Poll(fds[:], sendPatience)
 			o.n, o.result = sendmmsg(int(fd), o.msgs[o.from:o.nmsg])
@@ -143,7 +143,7 @@ func (o *batchSender) transmit() {
 			o.from += o.n
 			continue
 		}
-		if o.result == unix.EAGAIN { //nolint:errorlint // a bare errno
+		if o.result == unix.EAGAIN { // a bare errno
 			o.lose(o.niov-o.first[o.from], o.result)
 			break
 		}

@@ -85,7 +85,7 @@ func TestAnswersLeaveFromTheAddressAsked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()                                                    //nolint:errcheck // a test
+		defer c.Close()                                                    // a test
 		asked := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 77), Port: m.Port()} // all of 127/8 is this machine
 		if _, err := c.WriteTo(message(1, 0), asked); err != nil {
 			t.Fatal(err)

@@ -173,7 +173,7 @@ func TestPlainSTUNIsAnswered(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.Close() //nolint:errcheck // a test
+			defer c.Close() // a test
 			request := stun.MustBuild(stun.TransactionID, stun.BindingRequest)
 			if _, err := c.Write(request.Raw); err != nil {
 				t.Fatal(err)
@@ -220,7 +220,7 @@ func TestStrayPacketsAreDropped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close() //nolint:errcheck // a test
+	defer c.Close() // a test
 	for _, p := range [][]byte{
 		{0x80, 96, 0, 1}, // media of no leg
 		message(stun.MethodBinding, stun.ClassRequest, stun.NewUsername("nobody:x")), // a check for no leg

@@ -53,7 +53,7 @@ func playClient(text string, commands <-chan string, say func(event)) error {
 	if err := c.open(); err != nil {
 		return err
 	}
-	defer c.pc.Close() //nolint:errcheck // a test
+	defer c.pc.Close() // a test
 	if err := c.offer(false); err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (freshNet) Interfaces() ([]*transport.Interface, error) {
 type trusting struct{}
 
 func (trusting) Dial(network, address string) (net.Conn, error) {
-	return tls.Dial(network, address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a test
+	return tls.Dial(network, address, &tls.Config{InsecureSkipVerify: true}) // a test
 }
 
 // listen counts what others say.
@@ -180,13 +180,13 @@ func (c *client) offer(restart bool) error {
 	if c.cfg.HTTPS {
 		scheme = "https"
 	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true} //nolint:gosec // a test
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true} // a test
 	web := http.Client{Transport: transport, Timeout: 20 * time.Second}
 	answer, err := web.Post(scheme+"://"+c.cfg.Server+"/?leg="+c.cfg.Leg, "application/sdp", strings.NewReader(c.pc.LocalDescription().SDP))
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close() //nolint:errcheck // a test
+	defer answer.Body.Close() // a test
 	sdp, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return err

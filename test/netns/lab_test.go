@@ -37,7 +37,7 @@ func newLab(t *testing.T) *lab {
 // possible tries everything that labs are made of.
 func possible(prefix string) error {
 	probe := prefix + "probe"
-	defer exec.Command("ip", "netns", "del", probe).Run() //nolint:errcheck // there may be none
+	defer exec.Command("ip", "netns", "del", probe).Run() // there may be none
 	for _, command := range [][]string{
 		{"ip", "netns", "add", probe},
 		{"ip", "-n", probe, "link", "add", "one", "type", "veth", "peer", "name", "two"},

@@ -43,7 +43,7 @@ func playServer(text string, commands <-chan string, say func(event)) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir) //nolint:errcheck // a test
+		defer os.RemoveAll(dir) // a test
 		certificates, err := tlsport.Open(tlsport.Config{SelfSigned: true, Dir: filepath.Join(dir, "tls"), Log: log})
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ func playServer(text string, commands <-chan string, say func(event)) error {
 	if err != nil {
 		return err
 	}
-	defer port.Close() //nolint:errcheck // a test
+	defer port.Close() // a test
 	ways := outside.Keep(context.Background(), outside.Config{
 		Addresses: cfg.PublicIPs, ExternalPort: cfg.PublicPort, STUN: cfg.STUN, Log: log,
 	}, port)
@@ -64,18 +64,18 @@ func playServer(text string, commands <-chan string, say func(event)) error {
 	if err != nil {
 		return err
 	}
-	defer turn.Close() //nolint:errcheck // a test
+	defer turn.Close() // a test
 	media, err := sfu.New(sfu.Config{Transport: port, Log: log})
 	if err != nil {
 		return err
 	}
-	defer media.Close() //nolint:errcheck // a test
+	defer media.Close() // a test
 	room, err := media.NewRoom(quiet{})
 	if err != nil {
 		return err
 	}
 	door := &http.Server{Handler: &door{room: room, legs: map[string]*sfu.Leg{}}, ReadHeaderTimeout: time.Minute}
-	defer door.Close() //nolint:errcheck // a test
+	defer door.Close() // a test
 	go func() { _ = door.Serve(port.HTTP()) }()
 	say(event{What: "ready"})
 	for range commands {

@@ -103,7 +103,7 @@ func (s *Server) call(ctx context.Context, method, path, token string, in, out a
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read to its end
+	defer res.Body.Close() // it was read to its end
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
