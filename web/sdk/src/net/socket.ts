@@ -34,6 +34,9 @@ const closeCodes = { unauthorized: 4401, tooSlow: 4408, restarting: 1012 } as co
 /** From this many failed attempts on, people are told "offline" rather than "reconnecting". */
 const offlineAfter = 3;
 
+/** WebSocket.OPEN, which not every platform has as a constant. */
+const open = 1;
+
 interface Waiting {
   resolve(data: unknown): void;
   reject(error: ConfabError): void;
@@ -136,6 +139,8 @@ export class Socket {
   }
 
   #write(frame: { event: string; data: unknown; id?: number }): void {
+    // A socket that is closing drops what it is given. Its close event, which says why, is on its way and fails what waits.
+    if (this.#socket && this.#socket.readyState > open) return;
     try {
       this.#socket?.send(JSON.stringify(frame));
     } catch {
