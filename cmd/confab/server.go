@@ -109,10 +109,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 		return nil, err
 	}
 	if c.AdminListen != "off" {
-		metrics := admin.Metrics(admin.Sources{Media: s.media.Totals, Sockets: func() (open int64, overflows uint64) {
-			stats := s.hub.Stats()
-			return stats.Sockets, stats.Overflows
-		}})
+		metrics := admin.Metrics(s.sources())
 		if s.admin, err = admin.Listen(c.AdminListen, metrics, log); err != nil {
 			return nil, err
 		}
@@ -124,6 +121,19 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 		}
 	})
 	return s, nil
+}
+
+// sources are where the metrics come from.
+func (s *server) sources() admin.Sources {
+	return admin.Sources{
+		Media: s.media.Totals,
+		Sockets: func() (open int64, overflows uint64) {
+			stats := s.hub.Stats()
+			return stats.Sockets, stats.Overflows
+		},
+		Relayed: s.entrance.TURN.Allocations,
+		Public:  func() int { return len(s.entrance.Outside().Addresses) },
+	}
 }
 
 // tidy starts the collection of orphaned files and old sessions.

@@ -11,6 +11,8 @@ import (
 type Sources struct {
 	Sockets func() (open int64, overflows uint64)
 	Media   func() sfu.Totals
+	// Relayed counts the TURN allocations, Public the addresses by which the server is reached from outside.
+	Relayed, Public func() int
 }
 
 // Metrics gathers Go's and the process's own figures and Confab's.
@@ -30,6 +32,9 @@ func Metrics(from Sources) prometheus.Gatherer {
 	}, func() float64 { _, overflows := from.Sockets(); return float64(overflows) }))
 	gauge("calls", "Calls that are running.", func() float64 { return float64(from.Media().Rooms) })
 	gauge("legs", "Devices in calls.", func() float64 { return float64(from.Media().Legs) })
+
+	gauge("turn_allocations", "TURN allocations that stand.", func() float64 { return float64(from.Relayed()) })
+	gauge("public_addresses", "Addresses by which the server is reached from outside.", func() float64 { return float64(from.Public()) })
 
 	counter("rtp_received_packets_total", "Media packets that came in.", func(t sfu.Totals) uint64 { return t.PacketsIn })
 	counter("rtp_received_bytes_total", "Media bytes that came in.", func(t sfu.Totals) uint64 { return t.BytesIn })

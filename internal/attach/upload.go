@@ -38,9 +38,6 @@ type Upload struct {
 	leave    func()
 }
 
-// Size is the length in bytes.
-func (u *Upload) Size() int64 { return u.staged.Size() }
-
 // SHA256 is the digest of the bytes: how a repeated upload is known again.
 func (u *Upload) SHA256() [32]byte { return u.staged.SHA256() }
 

@@ -22,7 +22,7 @@ type Server struct {
 	Credential string   `json:"credential,omitempty"`
 }
 
-// Servers answers GET /ice-servers. It is a value and safe for concurrent use.
+// Servers answers GET /ice-servers. It never changes, so it is safe for concurrent use.
 type Servers struct {
 	secret []byte
 	urls   []string
