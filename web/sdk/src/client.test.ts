@@ -69,6 +69,7 @@ class Server {
       url.searchParams.has(name) ? Number(url.searchParams.get(name)) : undefined;
     if (url.pathname === "/auth/login") return { ...tokens(1), user: ann };
     if (url.pathname === "/users/me") return ann;
+    if (url.pathname === "/users/blocked") return { items: [] };
     if (url.pathname === "/chats") {
       const lastMessage = this.messages.at(-1);
       const unreadCount = this.messages.filter(

@@ -57,7 +57,12 @@ export interface Tile {
 
 /** What changed of a chat: the fields that are there. */
 export type ChatHead = Pick<Chat, "id"> &
-  Partial<Pick<Chat, "name" | "avatarUrl" | "updatedAt" | "mutedUntil" | "activeCall">>;
+  Partial<
+    Pick<
+      Chat,
+      "name" | "description" | "avatarUrl" | "updatedAt" | "mutedUntil" | "archivedAt" | "activeCall"
+    >
+  >;
 
 export interface ReadyChat {
   id: Id;
@@ -97,6 +102,9 @@ export interface ServerEvents {
   "chat:created": { chat: Chat };
   "chat:updated": { chatId: Id; chat: ChatHead };
   "chat:removed": { chatId: Id; reason?: string };
+  "chat:muted": { chatId: Id; mutedUntil: Timestamp | null };
+  "chat:archived": { chatId: Id; archivedAt: Timestamp | null };
+  "user:blocked": { userId: Id; on: boolean };
   "member:added": { chatId: Id; member: Member };
   "member:updated": { chatId: Id; member: Member };
   "member:removed": { chatId: Id; userId: Id };

@@ -18,6 +18,6 @@ export {
   type WebRTCPlatform,
 } from "./platform.ts";
 export * from "./state.ts";
-export { chatTitle, deliveryMark, otherMember } from "./sync/chats.ts";
+export { chatTitle, deliveryMark, isArchived, isMuted, otherMember } from "./sync/chats.ts";
 export { Messaging } from "./sync/messaging.ts";
 export * from "./types.ts";

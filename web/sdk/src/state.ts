@@ -59,6 +59,8 @@ export interface ModelState {
   readonly timelines: Readonly<Record<Id, Timeline>>;
   readonly online: ReadonlySet<Id>;
   readonly lastSeen: Readonly<Record<Id, Timestamp>>;
+  /** Whom I block. */
+  readonly blocked: ReadonlySet<Id>;
   /** By chat: who is typing now, without me. */
   readonly typing: Readonly<Record<Id, readonly Id[]>>;
 }

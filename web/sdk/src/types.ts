@@ -26,8 +26,15 @@ export interface UserDetails extends PublicUser {
 export interface Profile extends PublicUser {
   email: string;
   shareReadReceipts: boolean;
+  /** Signing in asks for a code as well. */
+  totpEnabled: boolean;
   createdAt: Timestamp;
   updatedAt: Timestamp;
+}
+
+/** Somebody whom the signed-in user blocks. */
+export interface BlockedUser extends PublicUser {
+  blockedAt: Timestamp;
 }
 
 /** One signed-in device of the user. */
@@ -67,6 +74,7 @@ export interface Chat {
   type: ChatType;
   /** Empty for a direct chat: show the other member's name (`chatTitle`). */
   name: string;
+  description: string;
   avatarUrl: string | null;
   createdAt: Timestamp;
   updatedAt: Timestamp;
@@ -76,8 +84,41 @@ export interface Chat {
   unreadCount: number;
   myRole: Role;
   mutedUntil?: Timestamp | null;
+  /** When the user put it away from their own list; see `isArchived`. */
+  archivedAt?: Timestamp | null;
   members: readonly Member[];
   activeCall?: ActiveCall | null;
+}
+
+/** A link by which people join a group. */
+export interface Invitation {
+  id: Id;
+  chatId: Id;
+  createdBy: Id;
+  createdAt: Timestamp;
+  /** Absent: never. */
+  expiresAt?: Timestamp | null;
+  /** Absent: any number. */
+  maxUses?: number | null;
+  uses: number;
+  /** The link itself, told once, to who made it: the server keeps a hash of it. */
+  url?: string;
+}
+
+export interface InvitationDraft {
+  /** Seconds. Null: never. */
+  expiresIn?: number | null;
+  /** Null: any number. */
+  maxUses?: number | null;
+}
+
+/** What somebody who holds a link may see before they join. */
+export interface InvitationPreview {
+  chat: { name: string; description: string; avatarUrl: string | null; memberCount: number };
+  invitedBy: PublicUser;
+  expiresAt?: Timestamp | null;
+  /** Given when the user is in the chat already. */
+  chatId?: Id;
 }
 
 export type MessageKind = "text" | "audio" | "file" | "call" | "system";
@@ -182,6 +223,22 @@ export interface RegisterInput {
 export interface LoginInput {
   login: string;
   password: string;
+  /** The second factor, where the account has one: a code of six digits or a recovery code. */
+  code?: string;
+}
+
+/** A second factor that waits for its first code. */
+export interface TotpSetup {
+  /** Base32, for typing into an app by hand. */
+  secret: string;
+  /** otpauth://…, for a QR code. */
+  uri: string;
+}
+
+/** A signed link to one's own data, which a browser can open for some minutes. */
+export interface ExportLink {
+  url: string;
+  expiresAt: Timestamp;
 }
 
 export interface ProfilePatch {

@@ -8,7 +8,10 @@ export interface HttpRequest {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;
+  /** Sent as JSON. */
   body?: unknown;
+  /** Sent as multipart/form-data, in place of body. */
+  form?: FormData;
   token?: string;
   signal?: AbortSignal;
 }
@@ -29,7 +32,7 @@ export async function send<T>(platform: Platform, baseUrl: string, request: Http
       method: request.method,
       headers: headersOf(request),
       signal: abort.signal,
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...bodyOf(request),
     });
     const text = await response.text();
     if (!response.ok) throw refusal(response, text, platform.now());
@@ -43,6 +46,11 @@ export async function send<T>(platform: Platform, baseUrl: string, request: Http
     clearTimeout(timer);
     request.signal?.removeEventListener("abort", cancel);
   }
+}
+
+function bodyOf({ body, form }: HttpRequest): { body?: BodyInit } {
+  if (form) return { body: form };
+  return body === undefined ? {} : { body: JSON.stringify(body) };
 }
 
 function headersOf(request: HttpRequest): Record<string, string> {

@@ -2,12 +2,17 @@ import { ConfabError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import type {
   AuthAnswer,
+  BlockedUser,
   CallRecord,
   Chat,
   Delivery,
   DeviceSession,
+  ExportLink,
   IceServersAnswer,
   Id,
+  Invitation,
+  InvitationDraft,
+  InvitationPreview,
   LoginInput,
   Message,
   MessageDraft,
@@ -21,6 +26,7 @@ import type {
   Role,
   Timestamp,
   TokenAnswer,
+  TotpSetup,
   UserDetails,
 } from "../types.ts";
 import { type HttpRequest, send } from "./http.ts";
@@ -79,6 +85,25 @@ export class RestClient {
     return this.#call({ method: "PUT", path: "/auth/password", body: { currentPassword, newPassword } });
   }
 
+  /** Begins a second factor; it counts from the first right code on. */
+  setUpTotp(password: string): Promise<TotpSetup> {
+    return this.#call({ method: "POST", path: "/auth/totp", body: { password } });
+  }
+
+  /** Turns the second factor on. The recovery codes are told this once. */
+  async confirmTotp(code: string): Promise<readonly string[]> {
+    const answer = await this.#call<{ recoveryCodes: string[] }>({
+      method: "POST",
+      path: "/auth/totp/confirm",
+      body: { code },
+    });
+    return answer.recoveryCodes;
+  }
+
+  removeTotp(password: string, code: string): Promise<void> {
+    return this.#call({ method: "DELETE", path: "/auth/totp", body: { password, code } });
+  }
+
   me(): Promise<Profile> {
     return this.#call({ method: "GET", path: "/users/me" });
   }
@@ -89,6 +114,23 @@ export class RestClient {
 
   deleteMe(password: string): Promise<void> {
     return this.#call({ method: "DELETE", path: "/users/me", body: { password } });
+  }
+
+  exportMe(password: string): Promise<ExportLink> {
+    return this.#call({ method: "POST", path: "/users/me/export", body: { password } });
+  }
+
+  /** PNG, JPEG or WebP; null takes the picture away. */
+  setAvatar(picture: Blob | null): Promise<Profile> {
+    return this.#picture("/users/me/avatar", picture);
+  }
+
+  blockedUsers(): Promise<Page<BlockedUser>> {
+    return this.#call({ method: "GET", path: "/users/blocked" });
+  }
+
+  block(userId: Id, on: boolean): Promise<void> {
+    return this.#call({ method: on ? "PUT" : "DELETE", path: path`/users/${userId}/block` });
   }
 
   searchUsers(q: string, limit?: number, signal?: AbortSignal): Promise<Page<PublicUser>> {
@@ -120,8 +162,13 @@ export class RestClient {
     return this.#call({ method: "POST", path: "/chats", body: { type: "group", name, memberIds } });
   }
 
-  updateChat(id: Id, patch: { name?: string }): Promise<Chat> {
+  updateChat(id: Id, patch: { name?: string; description?: string }): Promise<Chat> {
     return this.#call({ method: "PATCH", path: path`/chats/${id}`, body: patch });
+  }
+
+  /** PNG, JPEG or WebP; null takes the picture away. */
+  setChatAvatar(id: Id, picture: Blob | null): Promise<Chat> {
+    return this.#picture(path`/chats/${id}/avatar`, picture);
   }
 
   deleteChat(id: Id): Promise<void> {
@@ -139,6 +186,31 @@ export class RestClient {
   /** Mutes a chat for oneself until then (RFC 3339), or with null hears it again. */
   muteChat(chatId: Id, me: Id, mutedUntil: Timestamp | null): Promise<void> {
     return this.#call({ method: "PATCH", path: path`/chats/${chatId}/members/${me}`, body: { mutedUntil } });
+  }
+
+  /** Puts a chat away from one's own list, or back. */
+  archiveChat(chatId: Id, me: Id, archived: boolean): Promise<void> {
+    return this.#call({ method: "PATCH", path: path`/chats/${chatId}/members/${me}`, body: { archived } });
+  }
+
+  invitations(chatId: Id): Promise<Page<Invitation>> {
+    return this.#call({ method: "GET", path: path`/chats/${chatId}/invitations` });
+  }
+
+  invite(chatId: Id, draft: InvitationDraft): Promise<Invitation> {
+    return this.#call({ method: "POST", path: path`/chats/${chatId}/invitations`, body: draft });
+  }
+
+  revokeInvitation(chatId: Id, invitationId: Id): Promise<void> {
+    return this.#call({ method: "DELETE", path: path`/chats/${chatId}/invitations/${invitationId}` });
+  }
+
+  previewInvitation(token: string): Promise<InvitationPreview> {
+    return this.#call({ method: "POST", path: "/invitations/preview", body: { token } });
+  }
+
+  acceptInvitation(token: string): Promise<Chat> {
+    return this.#call({ method: "POST", path: "/invitations/accept", body: { token } });
   }
 
   removeMember(chatId: Id, userId: Id): Promise<void> {
@@ -175,6 +247,13 @@ export class RestClient {
 
   calls(query: { chatId?: Id; limit?: number; cursor?: string }): Promise<Page<CallRecord>> {
     return this.#call({ method: "GET", path: "/calls", query });
+  }
+
+  #picture<T>(path: string, picture: Blob | null): Promise<T> {
+    if (picture === null) return this.#call({ method: "DELETE", path });
+    const form = new FormData();
+    form.append("file", picture, "picture");
+    return this.#call({ method: "PUT", path, form });
   }
 
   /** A request without authentication. */

@@ -4,6 +4,7 @@ import {
   byActivity,
   chatTitle,
   deliveryMark,
+  isArchived,
   withChangedMessage,
   withHead,
   withNewMessage,
@@ -85,5 +86,22 @@ describe("a chat", () => {
     const older = chat({ id: "older", createdAt: "2026-01-02T00:00:00.000Z" });
     const newer = chat({ id: "newer", lastMessage: message(1, { createdAt: "2026-01-03T00:00:00.000Z" }) });
     expect(byActivity([older, newer, chat()]).map((c) => c.id)).toEqual(["newer", "older", "c"]);
+  });
+});
+
+describe("isArchived", () => {
+  const at = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, "0")}.000Z`;
+  const now = Date.parse(at(30));
+  const said = (second: number) => message(1, { createdAt: at(second) });
+
+  test.each([
+    ["a chat in the list", {}, false],
+    ["one that was put away", { archivedAt: at(10) }, true],
+    ["nothing new was said since", { archivedAt: at(10), lastMessage: said(10) }, true],
+    ["something was said since", { archivedAt: at(10), lastMessage: said(11) }, false],
+    ["muted, something was said", { archivedAt: at(10), lastMessage: said(11), mutedUntil: at(31) }, true],
+    ["the mute is over", { archivedAt: at(10), lastMessage: said(11), mutedUntil: at(29) }, false],
+  ])("%s", (_, change, archived) => {
+    expect(isArchived(chat(change), now)).toBe(archived);
   });
 });

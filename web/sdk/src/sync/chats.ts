@@ -31,8 +31,25 @@ export function deliveryMark(chat: Chat, message: Message): DeliveryMark {
 
 /** Takes what changed of a chat: the fields that are there. */
 export function withHead(chat: Chat, head: ChatHead): Chat {
-  const { name, avatarUrl, updatedAt, mutedUntil, activeCall } = { ...chat, ...head };
-  return { ...chat, name, avatarUrl, updatedAt, mutedUntil, activeCall } as Chat;
+  const { name, description, avatarUrl, updatedAt, mutedUntil, archivedAt, activeCall } = {
+    ...chat,
+    ...head,
+  };
+  return { ...chat, name, description, avatarUrl, updatedAt, mutedUntil, archivedAt, activeCall } as Chat;
+}
+
+/** Whether the chat makes no noise at this time (ms since 1970). */
+export function isMuted(chat: Chat, now: number): boolean {
+  return !!chat.mutedUntil && Date.parse(chat.mutedUntil) > now;
+}
+
+/**
+ * Whether the chat lies among the archived ones at this time (ms since 1970). One that was put away comes back by itself
+ * when something is said in it, unless it is muted as well.
+ */
+export function isArchived(chat: Chat, now: number): boolean {
+  if (!chat.archivedAt) return false;
+  return isMuted(chat, now) || !chat.lastMessage || chat.lastMessage.createdAt <= chat.archivedAt;
 }
 
 /** Messages of others that say something count as unread; announcements of joins and renames do not. */

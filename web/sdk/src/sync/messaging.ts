@@ -94,6 +94,32 @@ export class Messaging {
     return this.#appeared(this.#parts.rest.updateChat(chatId, { name }));
   }
 
+  describe(chatId: Id, description: string): Promise<Chat> {
+    return this.#appeared(this.#parts.rest.updateChat(chatId, { description }));
+  }
+
+  /** PNG, JPEG or WebP; null takes the picture away. */
+  setChatAvatar(chatId: Id, picture: Blob | null): Promise<Chat> {
+    return this.#appeared(this.#parts.rest.setChatAvatar(chatId, picture));
+  }
+
+  /** Joins the group that an invitation's link is for. */
+  acceptInvitation(token: string): Promise<Chat> {
+    return this.#appeared(this.#parts.rest.acceptInvitation(token));
+  }
+
+  /** Puts a chat away from one's own list, or back. */
+  async archive(chatId: Id, archived: boolean): Promise<void> {
+    const { rest, model } = this.#parts;
+    await rest.archiveChat(chatId, model.me, archived);
+  }
+
+  /** While one of two people blocks the other, nothing passes between them in their direct chat. */
+  async block(userId: Id, on: boolean): Promise<void> {
+    await this.#parts.rest.block(userId, on);
+    this.#parts.model.blockChanged({ userId, on });
+  }
+
   /** Mutes a chat until then (RFC 3339), or with null hears it again. */
   async mute(chatId: Id, until: Timestamp | null): Promise<void> {
     const { rest, model } = this.#parts;
@@ -127,6 +153,18 @@ export class Messaging {
     const profile = await this.#parts.rest.updateMe(patch);
     this.#parts.model.setProfile(profile);
     return profile;
+  }
+
+  /** PNG, JPEG or WebP; null takes the picture away. */
+  async setAvatar(picture: Blob | null): Promise<Profile> {
+    const profile = await this.#parts.rest.setAvatar(picture);
+    this.#parts.model.setProfile(profile);
+    return profile;
+  }
+
+  /** Reads the profile anew, after something about it was changed through `rest`. */
+  async refreshProfile(): Promise<void> {
+    this.#parts.model.setProfile(await this.#parts.rest.me());
   }
 
   async #changed(answer: Promise<Message>): Promise<Message> {

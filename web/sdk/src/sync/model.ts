@@ -30,6 +30,7 @@ const emptyState: ModelState = {
   timelines: {},
   online: new Set(),
   lastSeen: {},
+  blocked: new Set(),
   typing: {},
 };
 
@@ -199,6 +200,17 @@ export class Model {
 
   setOnline(users: readonly Id[]): void {
     this.#set({ online: new Set(users) });
+  }
+
+  setBlocked(users: readonly Id[]): void {
+    this.#set({ blocked: new Set(users) });
+  }
+
+  blockChanged({ userId, on }: ServerEvents["user:blocked"]): void {
+    const blocked = new Set(this.#state.get().blocked);
+    if (on) blocked.add(userId);
+    else blocked.delete(userId);
+    this.#set({ blocked });
   }
 
   presence(userId: Id, online: boolean, lastSeenAt?: string): void {

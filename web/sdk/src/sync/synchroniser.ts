@@ -64,6 +64,11 @@ export class Synchroniser {
       live("chat:updated", ({ chatId, chat }) => {
         this.#model.changeChat(chatId, (c) => withHead(c, chat));
       }),
+      live("chat:muted", ({ chatId, ...head }) => this.#model.changeChat(chatId, (c) => ({ ...c, ...head }))),
+      live("chat:archived", ({ chatId, ...head }) =>
+        this.#model.changeChat(chatId, (c) => ({ ...c, ...head })),
+      ),
+      live("user:blocked", (change) => this.#model.blockChanged(change)),
       live("chat:removed", ({ chatId }) => this.#model.removeChat(chatId)),
       live("member:added", (change) => this.#model.memberChanged(change)),
       live("member:updated", (change) => this.#model.memberChanged(change)),
@@ -149,8 +154,13 @@ export class Synchroniser {
     clearTimeout(this.#retryTimer);
     this.#replay = [];
     try {
-      const [me, chats] = await Promise.all([this.#rest.me(), this.#allChats()]);
+      const [me, chats, blocked] = await Promise.all([
+        this.#rest.me(),
+        this.#allChats(),
+        this.#rest.blockedUsers(),
+      ]);
       if (run !== this.#run) return;
+      this.#model.setBlocked(blocked.items.map((user) => user.id));
       this.#takeChats(chats, ready);
       this.#model.setProfile(me);
       await Promise.all([...this.#shown].map((chatId) => this.open(chatId).catch(unlessTemporary)));

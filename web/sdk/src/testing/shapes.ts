@@ -20,7 +20,7 @@ export function member(userId: string, change: Partial<Member> = {}): Member {
 
 export function chat(change: Partial<Chat> = {}): Chat {
   return {
-    ...{ id: "c", type: "direct", name: "", avatarUrl: null, createdAt: at, updatedAt: at },
+    ...{ id: "c", type: "direct", name: "", description: "", avatarUrl: null, createdAt: at, updatedAt: at },
     ...{ lastSeq: 0, lastRev: 0, unreadCount: 0, myRole: "member" },
     members: [member("ann"), member("bob")],
     ...change,

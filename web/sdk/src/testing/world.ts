@@ -141,6 +141,7 @@ export const ann = {
   ...{ id: "ann", username: "ann", displayName: "Ann", avatarUrl: null, email: "ann@example.org" },
   ...{
     shareReadReceipts: true,
+    totpEnabled: false,
     createdAt: "2026-01-01T00:00:00.000Z",
     updatedAt: "2026-01-01T00:00:00.000Z",
   },
