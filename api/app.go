@@ -24,8 +24,9 @@ import (
 const (
 	// maxBody bounds a JSON body, in bytes: the longest message, every character escaped, is half of it.
 	maxBody = 256 << 10
-	// headerRoom bounds the request line and headers, in bytes. Each socket keeps a buffer of this size for its life.
-	headerRoom = 4096
+	// headerRoom bounds the request line and headers, in bytes: a token and what proxies and browsers add. Each
+	// connection has a buffer of this size until it becomes a socket.
+	headerRoom = 8192
 	// readTimeout is how long a client may take to send a request. It is also how long a slow one can hold a worker.
 	readTimeout = 30 * time.Second
 	// writeTimeout is how long an answer may take to be taken off our hands: a large file over a bad line.

@@ -3,4 +3,4 @@
 package signaling_test
 
 // idleBudget is what an idle socket may cost, in bytes.
-const idleBudget = 15 << 10
+const idleBudget = 10 << 10

@@ -7,6 +7,7 @@ import "time"
 const (
 	CloseNormal       = 1000
 	CloseGoingAway    = 1001
+	CloseProtocol     = 1002 // the peer does not speak RFC 6455
 	CloseNoStatus     = 1005 // never on the wire: "a close frame without a code"
 	CloseTooBig       = 1009 // a frame over MaxFrame
 	CloseInternal     = 1011

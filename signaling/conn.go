@@ -2,28 +2,30 @@ package signaling
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
-
-	"github.com/fasthttp/websocket"
 )
 
 // conn is the wire under a session. read belongs to the session's reader and write to its writer; hurry may be called
-// by both, and none may be called once the handler of the socket has returned.
+// by both, and close comes last.
 type conn interface {
 	// read waits for the next message and appends it to what the buffer holds. text is false for a binary message.
-	// The error is errTooBig for one over MaxFrame, of which the rest is skipped by the next read.
+	// The error is errTooBig for one over MaxFrame, of which the rest is skipped by the next read, and a protocolError
+	// when the peer breaks the protocol of the wire.
 	read(take func() *bytes.Buffer) (text bool, err error)
 	// write sends frames in order. An error means that the connection is of no use any more.
 	write(frames []*frame) error
 	// hurry gives the peer d more to send what it has to send and to take what is being written.
 	hurry(d time.Duration)
+	// close ends the connection.
+	close()
 }
-
-var errTooBig = errors.New("frame over the limit")
 
 // batchSize is how much of a burst goes out in one system call. A write costs about 5 µs whatever its size, and a
 // message is a few hundred bytes, so that a burst of fifty costs as much as one.
@@ -33,7 +35,6 @@ const batchSize = 16 << 10
 type buffers struct {
 	inbound sync.Pool // *bytes.Buffer: frames from clients; taken only once one begins to arrive
 	batches sync.Pool // *[]byte of batchSize: where bursts are put together
-	library sync.Pool // what the websocket library would write through, see writeBuffer
 }
 
 func newBuffers() *buffers {
@@ -47,12 +48,12 @@ func newBuffers() *buffers {
 // descriptions do not pin megabytes.
 const keepInbound = 16 << 10
 
-// wsConn is a WebSocket. It reads through the library and writes frames to the network connection itself: that way a
-// frame is encoded once for all receivers, bursts share a system call, and pings, pongs and closes keep their place in
-// the one queue. The library itself writes only a close with 1002 when the peer breaks the protocol.
+// wsConn is a WebSocket after its handshake. Frames are read and written past the library that made the handshake: that
+// way an idle socket keeps none of its buffers, a frame is encoded once for all receivers, bursts share a system call,
+// and pings, pongs and closes keep their place in the one queue.
 type wsConn struct {
-	ws     *websocket.Conn
 	raw    net.Conn
+	in     *messageReader
 	shared *buffers
 	timing Timing
 
@@ -62,24 +63,57 @@ type wsConn struct {
 
 var _ conn = (*wsConn)(nil)
 
-// newWSConn wraps an upgraded connection. onPing and onClose are called by the reader.
-func newWSConn(ws *websocket.Conn, shared *buffers, timing Timing, onPing func(payload string), onClose func(code int)) *wsConn {
-	c := &wsConn{ws: ws, raw: ws.NetConn(), shared: shared, timing: timing}
-	ws.SetPingHandler(func(payload string) error {
+// newWSConn wraps an upgraded connection, of which early is what the client sent right behind the handshake. onPing and
+// onClose are called by the reader.
+func newWSConn(raw net.Conn, early []byte, shared *buffers, timing Timing, onPing func(payload string), onClose func(code int)) *wsConn {
+	c := &wsConn{raw: raw, shared: shared, timing: timing}
+	var from io.Reader = raw
+	if len(early) > 0 {
+		from = io.MultiReader(bytes.NewReader(early), raw)
+	}
+	c.in = newMessageReader(from, func(op byte, payload []byte) error {
+		switch op {
+		case opClose:
+			code := CloseNoStatus
+			if len(payload) > 0 {
+				code = int(binary.BigEndian.Uint16(payload))
+			}
+			onClose(code)
+			return io.EOF
+		case opPing:
+			onPing(string(payload))
+		}
 		c.alive()
-		onPing(payload)
-		return nil
-	})
-	ws.SetPongHandler(func(string) error {
-		c.alive()
-		return nil
-	})
-	ws.SetCloseHandler(func(code int, _ string) error {
-		onClose(code)
 		return nil
 	})
 	c.alive()
 	return c
+}
+
+// takeOver separates a connection from the HTTP server that it came through, and returns it with what that server has
+// read of it already. Nothing of the server's may be used afterwards: its buffers serve other connections. The server
+// must have KeepHijackedConns set, and the caller closes the connection.
+func takeOver(c net.Conn) (raw net.Conn, early []byte, err error) {
+	hijacked, ok := c.(interface{ UnsafeConn() net.Conn })
+	if !ok {
+		return nil, nil, fmt.Errorf("take over a connection: %T has nothing underneath", c)
+	}
+	raw = hijacked.UnsafeConn()
+	// With a deadline that is over, reading brings what lies in the server's buffer, and then no more.
+	if err := raw.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		return nil, nil, err
+	}
+	var b [256]byte
+	for {
+		n, err := c.Read(b[:])
+		early = append(early, b[:n]...)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return raw, early, raw.SetReadDeadline(time.Time{})
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
 }
 
 // alive moves the moment at which the peer counts as dead.
@@ -98,20 +132,15 @@ func (c *wsConn) hurry(d time.Duration) {
 	_ = c.raw.SetDeadline(time.Now().Add(d))
 }
 
+// close ignores the error: there is nobody left to tell.
+func (c *wsConn) close() { _ = c.raw.Close() }
+
 func (c *wsConn) read(take func() *bytes.Buffer) (bool, error) {
-	kind, r, err := c.ws.NextReader()
-	if err != nil {
-		return false, err
+	text, err := c.in.next(take)
+	if err == nil {
+		c.alive()
 	}
-	c.alive()
-	n, err := take().ReadFrom(io.LimitReader(r, MaxFrame+1))
-	if err != nil {
-		return false, err
-	}
-	if n > MaxFrame {
-		return false, errTooBig
-	}
-	return kind == websocket.TextMessage, nil
+	return text, err
 }
 
 func (c *wsConn) write(frames []*frame) error {

@@ -4,15 +4,15 @@
 //
 // # Overview
 //
-//	GET /ws → Server (handshake, token, Origin) → session (one socket) → Hub (sessions by user)
+//	GET /ws → Server (handshake, token, Origin; then the connection is ours) → session (one socket) → Hub (sessions by user)
 //	frame in  → dispatcher (table: event → handler) → internal/chat, internal/call → ack
 //	bus event → Hub.Deliver → encoded once → queue of every session it is for → the session's writer → socket
 //
 // # Concurrency
 //
-// Every socket has one reader, the goroutine that fiber gave its handler: it has the events of that socket run one after
-// the other, in the order in which they came, each on a stack of its own (see Server.apart). Writing is done by at most one goroutine per socket, which exists only
-// while something is queued, so that an idle socket costs one goroutine. Publishers only ever append to a bounded queue
+// Every socket has one reader goroutine: it has the events of that socket run one after the other, in the order in which
+// they came, each on a stack of its own (see Server.apart). Writing is done by at most one goroutine per socket, which
+// exists only while something is queued, so that an idle socket costs one goroutine. Publishers only ever append to a bounded queue
 // under the session's mutex: nobody waits for a slow reader, and a session whose queue is full is closed with 4408.
 // The Hub keeps sessions in shards, each with a lock of its own. Lock order: shard, then session; nothing is called
 // outward with either held.
@@ -20,9 +20,9 @@
 // # Lifecycle
 //
 // A session is registered in the Hub before its `ready` frame is composed, and holds live events back until that frame
-// is queued ahead of them: there is no gap between the snapshot and the events. When its reader ends, the session is
-// taken out of the Hub and its writer is joined before the handler returns, because fiber's websocket package and
-// fasthttp both pool their connection objects: whoever writes later would write to somebody else's socket.
+// is queued ahead of them: there is no gap between the snapshot and the events. Of the HTTP server nothing is kept: fiber's
+// websocket package and fasthttp both pool their objects, and whoever used one later would use somebody else's. When its
+// reader ends, the session is taken out of the Hub, its writer is joined, and the connection closed.
 //
 // # Invariants
 //

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"confab/internal/auth"
 	"confab/internal/fault"
@@ -28,7 +27,6 @@ const localHandshake = "signaling.handshake"
 type handshaken struct {
 	token    string // empty: it will come in the first frame
 	identity auth.Identity
-	request  *fasthttp.RequestCtx // which the socket keeps to its end
 }
 
 // handshake decides whether a request becomes a socket. Refusals are plain HTTP.
@@ -46,7 +44,7 @@ func (s *Server) handshake(c *fiber.Ctx) error {
 	if err := s.allow(limit.Connect, peer.Network(peer.Address(c))); err != nil {
 		return err
 	}
-	found := &handshaken{request: c.Context()}
+	found := &handshaken{}
 	if token, given := tokenOf(c); given {
 		id, err := s.cfg.Auth.Verify(c.UserContext(), token)
 		if err != nil {

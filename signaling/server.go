@@ -5,14 +5,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"runtime/debug"
 	"sync"
 	"time"
 
-	fasthttpws "github.com/fasthttp/websocket"
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"confab/internal/auth"
 	"confab/internal/call"
@@ -75,14 +74,6 @@ type socket struct {
 	handle func(*socket, []byte)
 }
 
-// Socket buffers. Reading goes through fasthttp's own buffer (pinned per connection, 4 KiB by fiber's default) before it
-// comes to the library's, which therefore only has to hold a control frame. Writing goes past the library (see wsConn),
-// whose write buffer is pooled and, but for a close with 1002, never taken.
-const (
-	readBuffer  = 256
-	writeBuffer = 256
-)
-
 // New makes a Server.
 func New(cfg Config) *Server {
 	if cfg.Now == nil {
@@ -98,23 +89,22 @@ func New(cfg Config) *Server {
 	return s
 }
 
-// Register adds GET /ws.
-func (s *Server) Register(app fiber.Router) {
-	app.Get("/ws", s.handshake, websocket.New(s.serve, websocket.Config{
+// Register adds GET /ws. From the handshake on the connections are this package's; the app no longer closes them.
+func (s *Server) Register(app *fiber.App) {
+	app.Server().KeepHijackedConns = true
+	app.Get("/ws", s.handshake, websocket.New(s.upgraded, websocket.Config{
 		Subprotocols:    []string{Subprotocol},
 		Origins:         []string{"*"}, // handshake has checked it
-		ReadBufferSize:  readBuffer,
-		WriteBufferSize: writeBuffer,
-		WriteBufferPool: &s.shared.library,
-		RecoverHandler:  s.recoverSocket,
+		WriteBufferPool: &sync.Pool{},  // for a buffer that is never taken: nothing is written through the library
+		RecoverHandler:  s.recoverUpgrade,
 	}))
 }
 
-// recoverSocket is the last net under a socket's own goroutine, which only reads; the library's would write the panic to
-// the client.
-func (s *Server) recoverSocket(*websocket.Conn) {
+// recoverUpgrade keeps a panic from the client, to whom the library's own handler would write it.
+func (s *Server) recoverUpgrade(c *websocket.Conn) {
 	if v := recover(); v != nil {
-		s.logPanic("socket", v)
+		s.logPanic("upgrade", v)
+		_ = c.Close()
 	}
 }
 
@@ -122,17 +112,31 @@ func (s *Server) logPanic(where string, v any) {
 	s.cfg.Log.Error("panic", "in", where, "panic", v, "stack", string(debug.Stack()))
 }
 
-// serve is the life of one socket, from the upgrade to the end. What it keeps for that long, on its stack and below, is
-// most of what an idle socket costs: so whatever needs a deep stack is done apart, and what the handshake needed is let
-// go of.
-func (s *Server) serve(c *websocket.Conn) {
-	sock := &socket{session: s.newSession(c.Conn)}
-	defer s.depart(sock)
+// upgraded takes a connection out of the HTTP server's hands, with a goroutine of its own: what the handshake needed,
+// buffers, headers and a deep stack, is most of what an idle socket would cost.
+func (s *Server) upgraded(c *websocket.Conn) {
 	from, _ := c.Locals(localHandshake).(*handshaken)
-	from.request.Request, from.request.Response = fasthttp.Request{}, fasthttp.Response{}
-	*c = websocket.Conn{Conn: c.Conn}
+	raw, early, err := takeOver(c.NetConn())
+	if err != nil {
+		s.cfg.Log.Debug("socket lost in its handshake", "error", err)
+		_ = c.Close()
+		return
+	}
+	go s.serve(raw, early, from)
+}
+
+// serve is the life of one socket, from the upgrade to the end. What it keeps for that long, on its stack and below,
+// counts thousands of times: so whatever needs a deep stack is done apart.
+func (s *Server) serve(raw net.Conn, early []byte, from *handshaken) {
+	sock := &socket{session: s.newSession(raw, early)}
+	defer s.depart(sock)
+	defer func() {
+		if v := recover(); v != nil {
+			s.logPanic("socket", v)
+		}
+	}()
 	s.apart(sock, func() { s.arrive(sock, from) })
-	from = nil
+	early, from = nil, nil
 	for s.readOne(sock) {
 	}
 }
@@ -185,12 +189,12 @@ func (s *Server) depart(sock *socket) {
 	}
 }
 
-func (s *Server) newSession(ws *fasthttpws.Conn) *session {
+func (s *Server) newSession(raw net.Conn, early []byte) *session {
 	sess := &session{
 		id: store.NewID(), timing: s.cfg.Timing, bounds: s.cfg.Hub.bounds, now: s.cfg.Now, left: s.cfg.Hub.detach,
 		held: true, // until release
 	}
-	sess.conn = newWSConn(ws, s.shared, s.cfg.Timing,
+	sess.conn = newWSConn(raw, early, s.shared, s.cfg.Timing,
 		func(payload string) { sess.reply(controlFrame(finPong, payload)) },
 		func(code int) { sess.end(code, "") })
 	return sess
@@ -264,6 +268,7 @@ func (s *Server) ready(sock *socket) (*frame, error) {
 // input, and the close frame would be lost with it.
 func (s *Server) readOne(sock *socket) bool {
 	var buf *bytes.Buffer
+	var broken protocolError
 	text, err := sock.session.conn.read(func() *bytes.Buffer {
 		buf = s.shared.inbound.Get().(*bytes.Buffer)
 		buf.Reset()
@@ -272,6 +277,9 @@ func (s *Server) readOne(sock *socket) bool {
 	switch {
 	case errors.Is(err, errTooBig):
 		sock.session.end(CloseTooBig, "frame too large")
+	case errors.As(err, &broken):
+		sock.session.end(CloseProtocol, string(broken))
+		return false
 	case err != nil:
 		return false
 	case sock.handle != nil && sock.session.isOpen():

@@ -221,7 +221,7 @@ func (s *session) tick() {
 	s.reply(controlFrame(finPing, ""))
 }
 
-// finish is the reader's last act. When it returns, nothing touches conn any more.
+// finish is the reader's last act. When it returns, the connection is closed and nothing touches it any more.
 func (s *session) finish() {
 	s.leave()
 	s.mu.Lock()
@@ -235,6 +235,7 @@ func (s *session) finish() {
 	s.mu.Unlock()
 	s.conn.hurry(s.timing.Close)
 	s.writers.Wait()
+	s.conn.close()
 }
 
 // overflowed tells whether the session was ended because its client did not read.

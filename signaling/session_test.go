@@ -23,6 +23,7 @@ type pipe struct {
 
 	mu      sync.Mutex
 	hurried []time.Duration
+	closed  bool
 }
 
 func newPipe() *pipe { return &pipe{written: make(chan []byte), broken: make(chan struct{})} }
@@ -44,6 +45,18 @@ func (p *pipe) hurry(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hurried = append(p.hurried, d)
+}
+
+func (p *pipe) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+}
+
+func (p *pipe) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }
 
 var _ conn = (*pipe)(nil)
@@ -78,11 +91,17 @@ func TestFinishWaitsForTheWriter(t *testing.T) {
 		synctest.Wait()
 		select {
 		case <-finished:
-			t.Fatal("the handler returned while a write was under way: the connection goes back into a pool then")
+			t.Fatal("finished while a write was under way")
 		default:
+		}
+		if p.isClosed() {
+			t.Fatal("closed while a write was under way")
 		}
 		<-p.written
 		<-finished
+		if !p.isClosed() {
+			t.Fatal("the connection is still open")
+		}
 		s.push(text(t, "two")) // nobody reads: a write would hang the test
 		s.end(CloseNormal, "")
 		synctest.Wait()
@@ -380,3 +399,4 @@ type sink struct{}
 func (sink) read(func() *bytes.Buffer) (bool, error) { return false, io.EOF }
 func (sink) write([]*frame) error                    { return nil }
 func (sink) hurry(time.Duration)                     {}
+func (sink) close()                                  {}

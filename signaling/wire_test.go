@@ -199,3 +199,37 @@ func rawSocket(t *testing.T, h *house, token string) net.Conn {
 	}
 	return conn
 }
+
+// TestFramesRightBehindTheHandshake come before the connection is taken from the HTTP server, which may have read them.
+func TestFramesRightBehindTheHandshake(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{})
+	conn, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	const frames = 40
+	early := fmt.Appendf(nil, "GET /ws HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer %s\r\n\r\n", h.addr, h.user().token)
+	for n := range frames {
+		ping := fmt.Sprintf(`{"event":"ping","id":%d}`, n)
+		early = append(early, 0x81, 0x80|byte(len(ping)), 0, 0, 0, 0) // under a mask of zeros
+		early = append(early, ping...)
+	}
+	if _, err := conn.Write(early); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(conn)
+	for n := range frames {
+		want := fmt.Sprintf(`{"event":"ack","id":%d,"data":{}}`, n)
+		for got := ""; !strings.HasSuffix(got, want); {
+			part, err := r.ReadString('}')
+			if err != nil {
+				t.Fatalf("frame %d is not answered: %v", n, err)
+			}
+			got += part
+		}
+	}
+}
