@@ -71,6 +71,7 @@ type Posted struct {
 type Tx interface {
 	Users
 	Sessions
+	SecondFactors
 	Chats
 	Messages
 	Receipts
@@ -117,6 +118,20 @@ type Sessions interface {
 	SessionsOf(ctx context.Context, userID ID, now time.Time) ([]Session, error)
 	// DeleteSessionsBefore removes those that expired or were revoked before t and returns how many.
 	DeleteSessionsBefore(ctx context.Context, t time.Time) (int64, error)
+}
+
+// SecondFactors keeps what somebody shows besides the password. Whoever changes one locks the account first.
+type SecondFactors interface {
+	// TOTP finds a user's factor, whether it is on (User.TOTPAt) or waits to be confirmed.
+	TOTP(ctx context.Context, userID ID) (TOTP, error)
+	// SetTOTP keeps a factor in place of the one that was there, if any.
+	SetTOTP(ctx context.Context, f TOTP) error
+	// DeleteTOTP removes a user's factor and recovery codes, if any.
+	DeleteTOTP(ctx context.Context, userID ID) error
+	// SetRecoveryCodes keeps the hashes of a user's recovery codes in place of those that were there.
+	SetRecoveryCodes(ctx context.Context, userID ID, hashes [][]byte) error
+	// SpendRecoveryCode removes one and tells whether it was there.
+	SpendRecoveryCode(ctx context.Context, userID ID, hash []byte) (bool, error)
 }
 
 // Chats keeps conversations and who is in them.

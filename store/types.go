@@ -16,7 +16,17 @@ type User struct {
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
 	LastSeenAt        time.Time  // zero: never connected
+	TOTPAt            *time.Time // when the second factor was turned on; nil: it is off
 	DeletedAt         *time.Time // the row outlives the account, so that old messages keep an author
+}
+
+// TOTP is a user's second factor: what makes time-based one-time passwords (RFC 6238). The secret is sealed by
+// internal/auth; LastStep is the time step of the code that was used last, so that none is taken twice.
+type TOTP struct {
+	UserID    ID
+	Secret    []byte
+	LastStep  int64
+	CreatedAt time.Time
 }
 
 // Session is one signed-in device. Refresh tokens are derived from (session, generation), so nothing secret is kept:

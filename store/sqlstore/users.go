@@ -10,11 +10,12 @@ import (
 )
 
 const userColumns = `id, email, username, display_name, password_hash, avatar_id, share_read_receipts,
-	created_at, updated_at, last_seen_at, deleted_at`
+	created_at, updated_at, last_seen_at, totp_at, deleted_at`
 
 func scanUser(r Row) (u store.User, err error) {
 	err = r.Scan(toID{&u.ID}, &u.Email, &u.Username, &u.DisplayName, &u.PasswordHash, toID{&u.AvatarID},
-		&u.ShareReadReceipts, toTime{&u.CreatedAt}, toTime{&u.UpdatedAt}, toTime{&u.LastSeenAt}, toTimePointer{&u.DeletedAt})
+		&u.ShareReadReceipts, toTime{&u.CreatedAt}, toTime{&u.UpdatedAt}, toTime{&u.LastSeenAt},
+		toTimePointer{&u.TOTPAt}, toTimePointer{&u.DeletedAt})
 	return u, err
 }
 
@@ -22,11 +23,12 @@ func scanUser(r Row) (u store.User, err error) {
 func (t *Tx) CreateUser(ctx context.Context, u store.User) error {
 	const what = "create user"
 	n, err := t.exec(ctx, what, `INSERT INTO users (id, email, email_folded, username, username_folded, display_name,
-			name_folded, password_hash, avatar_id, share_read_receipts, created_at, updated_at, last_seen_at, deleted_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
+			name_folded, password_hash, avatar_id, share_read_receipts, created_at, updated_at, last_seen_at, totp_at,
+			deleted_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING`,
 		id(u.ID), u.Email, fold(u.Email), u.Username, fold(u.Username), u.DisplayName, foldForSearch(u.DisplayName),
 		u.PasswordHash, id(u.AvatarID), u.ShareReadReceipts, t.at(u.CreatedAt), t.at(u.UpdatedAt), t.at(u.LastSeenAt),
-		t.atOrNone(u.DeletedAt))
+		t.atOrNone(u.TOTPAt), t.atOrNone(u.DeletedAt))
 	if err != nil || n == 1 {
 		return err
 	}
@@ -75,10 +77,11 @@ func (t *Tx) UpdateUser(ctx context.Context, u store.User) error {
 	const what = "update user"
 	err := t.execOne(ctx, what, `UPDATE users SET email = $2, email_folded = $3, username = $4, username_folded = $5,
 			display_name = $6, name_folded = $7, password_hash = $8, avatar_id = $9, share_read_receipts = $10,
-			updated_at = $11, last_seen_at = $12, deleted_at = $13
+			updated_at = $11, last_seen_at = $12, totp_at = $13, deleted_at = $14
 		WHERE id = $1`,
 		id(u.ID), u.Email, fold(u.Email), u.Username, fold(u.Username), u.DisplayName, foldForSearch(u.DisplayName),
-		u.PasswordHash, id(u.AvatarID), u.ShareReadReceipts, t.at(u.UpdatedAt), t.at(u.LastSeenAt), t.atOrNone(u.DeletedAt))
+		u.PasswordHash, id(u.AvatarID), u.ShareReadReceipts, t.at(u.UpdatedAt), t.at(u.LastSeenAt),
+		t.atOrNone(u.TOTPAt), t.atOrNone(u.DeletedAt))
 	var taken *UniqueViolation
 	if !errors.As(err, &taken) {
 		return err

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Users", userCases},
 		{"PeopleSearch", searchCases},
 		{"Sessions", sessionCases},
+		{"SecondFactors", factorCases},
 		{"Chats", chatCases},
 		{"Members", memberCases},
 		{"Messages", messageCases},

@@ -16,7 +16,7 @@ var userCases = []testCase{
 		picture := store.Attachment{ID: store.NewID(), OwnerID: u.ID, Name: "me.png", Mime: "image/png", BlobKey: "k", CreatedAt: start}
 		w.update(func(tx store.Tx) error { return tx.CreateAttachment(w.Context(), picture) })
 		u.AvatarID, u.Email, u.DisplayName, u.PasswordHash = picture.ID, "New."+u.Email, "Somebody else", "other"
-		u.ShareReadReceipts, u.UpdatedAt, u.LastSeenAt = false, after(9), after(8)
+		u.ShareReadReceipts, u.UpdatedAt, u.LastSeenAt, u.TOTPAt = false, after(9), after(8), ptr(after(7))
 		w.update(func(tx store.Tx) error { return tx.UpdateUser(w.Context(), u) })
 
 		equal(w, "by id", read(w, func(tx store.Tx) (store.User, error) { return tx.User(w.Context(), u.ID) }), u)
