@@ -45,7 +45,32 @@ type loginInput struct {
 		Email    string `json:"email,omitempty" maxLength:"254"`
 		Username string `json:"username,omitempty" maxLength:"254"`
 		Password string `json:"password" minLength:"1" maxLength:"1024"`
+		Code     string `json:"code,omitempty" maxLength:"64" doc:"Of the second factor, where it is on: a code of the app, or a recovery code."`
 	}
+}
+
+type passwordAgainInput struct {
+	Body struct {
+		Password string `json:"password" minLength:"1" maxLength:"1024"`
+	}
+}
+
+type codeInput struct {
+	Body struct {
+		Code string `json:"code" minLength:"1" maxLength:"64"`
+	}
+}
+
+type removeTOTPInput struct {
+	Body struct {
+		Password string `json:"password" minLength:"1" maxLength:"1024"`
+		Code     string `json:"code" minLength:"1" maxLength:"64" doc:"A code of the app, or a recovery code."`
+	}
+}
+
+// RecoveryCodes let somebody in who lost the second factor, each of them once.
+type RecoveryCodes struct {
+	RecoveryCodes []string `json:"recoveryCodes"`
 }
 
 type refreshInput struct {
@@ -73,6 +98,9 @@ func (a *API) authRoutes() {
 	handle(a, route{http.MethodGet, "/auth/sessions", "listSessions", "List the signed-in devices", "auth", 0, false, ""}, a.sessions)
 	handle(a, route{http.MethodDelete, "/auth/sessions/{id}", "revokeSession", "Sign a device out", "auth", http.StatusNoContent, false, ""}, a.revokeSession)
 	handle(a, route{http.MethodPut, "/auth/password", "changePassword", "Change the password and sign all other devices out", "auth", http.StatusNoContent, false, limit.Password}, a.changePassword)
+	handle(a, route{http.MethodPost, "/auth/totp", "enrolTotp", "Make a second factor, which counts once it is confirmed", "auth", http.StatusOK, false, limit.Password}, a.enrolTOTP)
+	handle(a, route{http.MethodPost, "/auth/totp/confirm", "confirmTotp", "Turn the second factor on", "auth", http.StatusOK, false, ""}, a.confirmTOTP)
+	handle(a, route{http.MethodDelete, "/auth/totp", "removeTotp", "Turn the second factor off", "auth", http.StatusNoContent, false, limit.Password}, a.removeTOTP)
 }
 
 func (a *API) signedIn(t auth.Tokens, u store.User, err error) (*body[SignedIn], error) {
@@ -106,7 +134,7 @@ func (a *API) login(ctx context.Context, in *loginInput) (*body[SignedIn], error
 	if err := a.allow(limit.LoginAccount, strings.ToLower(strings.TrimSpace(login))); err != nil {
 		return nil, err
 	}
-	return a.signedIn(a.cfg.Auth.Login(ctx, login, in.Body.Password, who.client))
+	return a.signedIn(a.cfg.Auth.Login(ctx, login, in.Body.Password, in.Body.Code, who.client))
 }
 
 func (a *API) refresh(ctx context.Context, in *refreshInput) (*body[SignedIn], error) {
@@ -142,4 +170,17 @@ func (a *API) revokeSession(ctx context.Context, in *sessionInput) (*none, error
 
 func (a *API) changePassword(ctx context.Context, in *passwordInput) (*none, error) {
 	return nil, a.cfg.Auth.ChangePassword(ctx, from(ctx).Identity, in.Body.CurrentPassword, in.Body.NewPassword)
+}
+
+func (a *API) enrolTOTP(ctx context.Context, in *passwordAgainInput) (*body[auth.Enrolment], error) {
+	return answer(a.cfg.Auth.EnrolTOTP(ctx, from(ctx).UserID, in.Body.Password))
+}
+
+func (a *API) confirmTOTP(ctx context.Context, in *codeInput) (*body[RecoveryCodes], error) {
+	codes, err := a.cfg.Auth.ConfirmTOTP(ctx, from(ctx).UserID, in.Body.Code)
+	return answer(RecoveryCodes{codes}, err)
+}
+
+func (a *API) removeTOTP(ctx context.Context, in *removeTOTPInput) (*none, error) {
+	return nil, a.cfg.Auth.RemoveTOTP(ctx, from(ctx).UserID, in.Body.Password, in.Body.Code)
 }

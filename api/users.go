@@ -17,12 +17,6 @@ type profileInput struct {
 	}
 }
 
-type deleteAccountInput struct {
-	Body struct {
-		Password string `json:"password" minLength:"1" maxLength:"1024"`
-	}
-}
-
 type searchUsersInput struct {
 	Q     string `query:"q" required:"true" maxLength:"100" doc:"Part of a username or display name, or a whole e-mail address."`
 	Limit int    `query:"limit" minimum:"1" maximum:"50" doc:"20 when left out."`
@@ -51,7 +45,7 @@ func (a *API) updateProfile(ctx context.Context, in *profileInput) (*body[chat.P
 	return answer(a.cfg.Chats.UpdateProfile(ctx, from(ctx).UserID, chat.ProfilePatch(in.Body)))
 }
 
-func (a *API) deleteAccount(ctx context.Context, in *deleteAccountInput) (*none, error) {
+func (a *API) deleteAccount(ctx context.Context, in *passwordAgainInput) (*none, error) {
 	return nil, a.cfg.Auth.DeleteAccount(ctx, from(ctx).UserID, in.Body.Password)
 }
 

@@ -161,7 +161,7 @@ func (h *house) user() *user {
 // another signs the same person in once more.
 func (u *user) another() *user {
 	u.h.t.Helper()
-	tokens, _, err := u.h.auth.Login(context.Background(), u.name, "a fine password", auth.Client{})
+	tokens, _, err := u.h.auth.Login(context.Background(), u.name, "a fine password", "", auth.Client{})
 	if err != nil {
 		u.h.t.Fatal(err)
 	}

@@ -75,6 +75,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	c.Bound(s.entrance.Port.Port())
 
 	events := &bus.Local{}
+	limits := limit.New(c.RateLimitScale)
 	registry := call.NewRegistry()
 	s.hub = signaling.NewHub(signaling.HubConfig{Store: s.store, Log: log})
 	blobs, err := blob.OpenDir(filepath.Join(c.DataDir, "attachments"))
@@ -83,7 +84,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	}
 	files := attach.New(attach.Config{Store: s.store, Blobs: blobs, Secret: []byte(c.JWTSecret), Log: log})
 	chats := chat.New(chat.Config{Store: s.store, Bus: events, Presence: s.hub, Calls: registry, Link: files.Link, Log: log})
-	accounts := auth.New(auth.Config{Store: s.store, Bus: events, Secret: []byte(c.JWTSecret), Chats: chats, Log: log})
+	accounts := auth.New(auth.Config{Store: s.store, Bus: events, Secret: []byte(c.JWTSecret), Chats: chats, Limits: limits, Log: log})
 	s.calls = call.New(call.Config{Store: s.store, Bus: events, Chats: chats, SFU: s.media, Registry: registry, Log: log})
 	events.Subscribe(s.hub)
 	events.Subscribe(s.calls)
@@ -91,7 +92,6 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	if err = s.calls.Recover(ctx); err != nil {
 		return nil, fmt.Errorf("close the calls of the last run: %w", err)
 	}
-	limits := limit.New(c.RateLimitScale)
 	s.sockets = signaling.New(signaling.Config{
 		Hub: s.hub, Auth: accounts, Chats: chats, Calls: s.calls, Store: s.store, Limits: limits,
 		Origins: append([]string{c.PublicURL}, c.CORSOrigins...), Log: log,

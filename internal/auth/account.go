@@ -62,6 +62,9 @@ func (s *Service) DeleteAccount(ctx context.Context, userID store.ID, password s
 		if err := tx.UpdateUser(ctx, s.anonymous(u)); err != nil {
 			return err
 		}
+		if err := tx.DeleteTOTP(ctx, userID); err != nil {
+			return err
+		}
 		if ended, err = s.revokeAll(ctx, tx, userID, ""); err != nil || s.chats == nil {
 			return err
 		}

@@ -25,9 +25,9 @@ func TestChangePassword(t *testing.T) {
 		if e := h.bus.take(); len(e) != 1 || e[0].Reason != "password-changed" || len(e[0].Sessions) != 1 {
 			t.Errorf("%+v", e)
 		}
-		_, _, err := h.Login(t.Context(), "ann", password, Client{})
+		_, _, err := h.Login(t.Context(), "ann", password, "", Client{})
 		h.refused("the old password", err, "bad_credentials")
-		if _, _, err := h.Login(t.Context(), "ann", "another long secret", Client{}); err != nil {
+		if _, _, err := h.Login(t.Context(), "ann", "another long secret", "", Client{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -48,7 +48,7 @@ func TestDeleteAccount(t *testing.T) {
 		if e := h.bus.take(); len(e) != 1 || e[0].Reason != "deleted" || len(e[0].Sessions) != 2 {
 			t.Errorf("%+v", e)
 		}
-		_, _, err := h.Login(t.Context(), "ann", password, Client{})
+		_, _, err := h.Login(t.Context(), "ann", password, "", Client{})
 		h.refused("signing in", err, "bad_credentials")
 		err = s.View(t.Context(), func(tx store.Tx) error {
 			u, err := tx.User(t.Context(), user.ID)

@@ -38,12 +38,18 @@ type Departer interface {
 	Depart(ctx context.Context, tx store.Tx, userID store.ID) (done func(committed bool), err error)
 }
 
+// Limiter is what this package needs of internal/limit.
+type Limiter interface {
+	Allow(kind, key string) (ok bool, retryAfter time.Duration)
+}
+
 // Config is what a Service needs.
 type Config struct {
 	Store  store.Store
 	Bus    bus.Publisher
 	Secret []byte           // at least MinSecret bytes, from which every key is derived
 	Chats  Departer         // nil where no chats are
+	Limits Limiter          // of guesses at codes; nil: no limits
 	Now    func() time.Time // time.Now when nil
 	Log    *slog.Logger     // discards when nil
 	Cost   int              // of bcrypt; DefaultCost when 0
@@ -66,6 +72,8 @@ type Service struct {
 	log       *slog.Logger
 	tokens    tokens
 	passwords *passwords
+	sealer    sealer
+	limits    Limiter
 	live      *liveSessions
 }
 
@@ -85,7 +93,8 @@ func New(cfg Config) *Service {
 		store: cfg.Store, bus: cfg.Bus, chats: cfg.Chats, now: now, log: cfg.Log,
 		tokens:    newTokens(cfg.Secret, now),
 		passwords: newPasswords(cfg.Cost),
-		live:      newLiveSessions(maxCachedSessions),
+		sealer:    newSealer(cfg.Secret), limits: cfg.Limits,
+		live: newLiveSessions(maxCachedSessions),
 	}
 }
 
@@ -159,8 +168,9 @@ func taken(err error) error {
 }
 
 // Login signs a device in by e-mail or username. The refusal (code bad_credentials) is the same in text and time
-// whether the account or the password is wrong: an unknown account costs a comparison too.
-func (s *Service) Login(ctx context.Context, login, password string, c Client) (Tokens, store.User, error) {
+// whether the account or the password is wrong: an unknown account costs a comparison too. Only who has the password
+// learns that there is a second factor: totp_required without a code, wrong_code, rate_limited.
+func (s *Service) Login(ctx context.Context, login, password, code string, c Client) (Tokens, store.User, error) {
 	u, err := s.lookup(ctx, login)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Tokens{}, store.User{}, err
@@ -172,6 +182,10 @@ func (s *Service) Login(ctx context.Context, login, password string, c Client) (
 	if !right {
 		return Tokens{}, store.User{}, badCredentials()
 	}
+	second, err := s.secondStep(u, code)
+	if err != nil {
+		return Tokens{}, store.User{}, err
+	}
 	session := s.newSession(u.ID, c)
 	var surplus []store.ID
 	err = s.store.Update(ctx, func(tx store.Tx) error {
@@ -179,8 +193,13 @@ func (s *Service) Login(ctx context.Context, login, password string, c Client) (
 		if err != nil {
 			return err
 		}
-		if now.PasswordHash != u.PasswordHash || now.DeletedAt != nil { // changed since it was compared
+		if now.PasswordHash != u.PasswordHash || now.DeletedAt != nil || !same(now.TOTPAt, u.TOTPAt) { // changed since it was compared
 			return badCredentials()
+		}
+		if second {
+			if err := s.spend(ctx, tx, u.ID, code); err != nil {
+				return unsigned(err)
+			}
 		}
 		if surplus, err = s.makeRoom(ctx, tx, u.ID); err != nil {
 			return err
@@ -218,6 +237,14 @@ func (s *Service) lookup(ctx context.Context, login string) (u store.User, err e
 
 func badCredentials() error {
 	return fault.New(fault.Unauthorized, "bad_credentials", "no account has this login and password")
+}
+
+// unsigned turns the refusal of a code into one of somebody who is not signed in.
+func unsigned(err error) error {
+	if f := (*fault.Error)(nil); errors.As(err, &f) && f.Code == "wrong_code" {
+		f.Kind = fault.Unauthorized
+	}
+	return err
 }
 
 // makeRoom signs out the sessions that were idle longest when a user has as many as are allowed.

@@ -81,7 +81,7 @@ func (h *house) join(name string) (Tokens, store.User) {
 
 func (h *house) login(login string) Tokens {
 	h.Helper()
-	tokens, _, err := h.Login(h.Context(), login, password, Client{})
+	tokens, _, err := h.Login(h.Context(), login, password, "", Client{})
 	h.must(err)
 	return tokens
 }
@@ -188,7 +188,7 @@ func TestLogin(t *testing.T) {
 		h := newHouse(t, s)
 		_, user := h.join("Ann")
 		for _, login := range []string{"ann", "ANN", "ann@example.com", " Ann@Example.com "} {
-			_, got, err := h.Login(t.Context(), login, password, Client{})
+			_, got, err := h.Login(t.Context(), login, password, "", Client{})
 			if err != nil || got.ID != user.ID {
 				t.Errorf("%q: %v", login, err)
 			}
@@ -198,7 +198,7 @@ func TestLogin(t *testing.T) {
 		for _, c := range [][2]string{{"ann", "wrong"}, {"nobody", password}, {"nobody@example.com", "x"}, {"", ""}, {"b b", "x"},
 			{"@", "x"}, {"ann", password + " "}, {strings.Repeat("x", 500), strings.Repeat("x", 500)}} {
 			before := h.passwords.runs.Load()
-			_, _, err := h.Login(t.Context(), c[0], c[1], Client{})
+			_, _, err := h.Login(t.Context(), c[0], c[1], "", Client{})
 			h.refused(c[0], err, "bad_credentials")
 			said = append(said, fmt.Sprint(err))
 			if runs := h.passwords.runs.Load() - before; runs != 1 {

@@ -10,6 +10,11 @@
 // Passwords are bcrypt over a pre-hash, so that every character counts. The hashing, which is slow on purpose, never
 // happens inside a transaction, and passes a gate that leaves processors to everything else.
 //
+// Whoever turns on a second factor also shows a one-time password of an authenticator app, or one of ten recovery codes.
+// Each of them counts once. The app's secret is sealed with a key derived from the server's secret, so that the database
+// alone does not give it away; of recovery codes, which are random, only hashes are kept. They still work after the
+// server's secret was changed, and sealed secrets do not.
+//
 // A Service is safe for concurrent use and owns no goroutine. Its mutable state is the cache of sessions (own mutex) and
 // the gate.
 package auth

@@ -9,7 +9,7 @@ import (
 func (s *Service) ProfileOf(u store.User) Profile {
 	return Profile{
 		ID: u.ID, Email: u.Email, Username: u.Username, DisplayName: u.DisplayName, AvatarURL: s.avatar(u.AvatarID),
-		ShareReadReceipts: u.ShareReadReceipts, CreatedAt: stamp.Of(u.CreatedAt), UpdatedAt: stamp.Of(u.UpdatedAt),
+		ShareReadReceipts: u.ShareReadReceipts, TOTPEnabled: u.TOTPAt != nil, CreatedAt: stamp.Of(u.CreatedAt), UpdatedAt: stamp.Of(u.UpdatedAt),
 	}
 }
 

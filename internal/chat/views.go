@@ -18,6 +18,7 @@ type Profile struct {
 	DisplayName       string     `json:"displayName"`
 	AvatarURL         *string    `json:"avatarUrl"`
 	ShareReadReceipts bool       `json:"shareReadReceipts" doc:"When false, others see one's receipts as delivered at most."`
+	TOTPEnabled       bool       `json:"totpEnabled" doc:"Signing in wants a code of the second factor."`
 	CreatedAt         stamp.Time `json:"createdAt"`
 	UpdatedAt         stamp.Time `json:"updatedAt"`
 }

@@ -18,6 +18,7 @@ const (
 	LoginAccount = "login-account" // by what was typed as login, folded
 	Refresh      = "refresh"       // by address
 	Password     = "password"      // by user: requests that want the password again
+	Code         = "code"          // by user: codes of the second factor
 	Request      = "request"       // by user: all REST requests together
 	Send         = "send"          // by user: messages, by REST and socket
 	Change       = "change"        // by user: edits, reactions, chats and members
@@ -47,6 +48,7 @@ func rates() map[string]rate {
 		LoginAccount: {burst: 20, perSecond: 1.0 / 10},
 		Refresh:      {burst: 200, perSecond: 5},
 		Password:     {burst: 10, perSecond: 1.0 / 30},
+		Code:         {burst: 10, perSecond: 1.0 / 120},
 		Request:      {burst: 600, perSecond: 100},
 		Send:         {burst: 300, perSecond: 30},
 		Change:       {burst: 200, perSecond: 20},
@@ -91,7 +93,7 @@ func NewAt(scale float64, now func() time.Time) *Limiter {
 		interval = max(interval, time.Nanosecond)
 		burst := max(r.burst*scale, 1)
 		l.tables[kind] = &table{
-			interval: interval, slack: time.Duration(min(burst*float64(interval), float64(24*time.Hour))),
+			interval: interval, slack: max(interval, time.Duration(min(burst*float64(interval), float64(24*time.Hour)))),
 			newer: map[string]time.Time{}, older: map[string]time.Time{},
 		}
 	}
