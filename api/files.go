@@ -42,7 +42,7 @@ func (a *API) fileRoutes() {
 		func(o *huma.Operation) { form(o, map[string]*huma.Schema{"file": file}, "file") })
 	handle(a, route{http.MethodPost, "/messages/upload-audio", "sendAudio", "Send a voice message", "messages", http.StatusCreated, false, limit.Send}, a.sendAudio,
 		func(o *huma.Operation) {
-			form(o, map[string]*huma.Schema{"chatId": text, "audio": file, "clientId": text,
+			form(o, map[string]*huma.Schema{"chatId": text, "audio": file, "clientId": text, "replyTo": text,
 				"durationMs": {Type: huma.TypeInteger, Description: "Taken for what it is: the server reads the duration from the file."},
 				"waveform":   {Type: huma.TypeString, Description: "A JSON array of up to 256 whole numbers from 0 to 255."}}, "chatId", "audio")
 		})
@@ -174,9 +174,9 @@ func (a *API) removeAvatar(ctx context.Context, _ *none) (*body[chat.Profile], e
 
 // audioForm is the fields of a voice message; they may come in any order.
 type audioForm struct {
-	chatID, clientID string
-	waveform         []int
-	recording        *attach.Upload
+	chatID, clientID, replyTo string
+	waveform                  []int
+	recording                 *attach.Upload
 }
 
 func (a *API) sendAudio(ctx context.Context, _ *none) (*stated[chat.Message], error) {
@@ -199,13 +199,19 @@ func (a *API) sendAudio(ctx context.Context, _ *none) (*stated[chat.Message], er
 	if err != nil {
 		return nil, err
 	}
+	var replyTo store.ID
+	if in.replyTo != "" {
+		if replyTo, err = fieldID("replyTo", in.replyTo); err != nil {
+			return nil, err
+		}
+	}
 	if in.recording == nil {
 		return nil, fault.InvalidField("audio", "is missing")
 	}
 	if err := in.recording.SetWaveform(in.waveform); err != nil {
 		return nil, err
 	}
-	return answerCreated(a.cfg.Chats.SendAudio(ctx, from(ctx).UserID, chat.AudioInput{ChatID: chatID, ClientID: in.clientID,
+	return answerCreated(a.cfg.Chats.SendAudio(ctx, from(ctx).UserID, chat.AudioInput{ChatID: chatID, ClientID: in.clientID, ReplyTo: replyTo,
 		Digest: in.recording.SHA256(), Keep: in.recording.Keep}))
 }
 
@@ -230,6 +236,8 @@ func (a *API) readAudioForm(ctx context.Context, f *form) (in audioForm, err err
 			in.chatID, err = value(part)
 		case "clientId":
 			in.clientID, err = value(part)
+		case "replyTo":
+			in.replyTo, err = value(part)
 		case "waveform":
 			if text, err = value(part); err == nil && json.Unmarshal([]byte(text), &in.waveform) != nil {
 				err = fault.InvalidField("waveform", "must be a JSON array of whole numbers from 0 to 255")

@@ -187,6 +187,14 @@ func TestUploadAudio(t *testing.T) {
 	}
 	fields[0].content = wave()[:4000] + wave()[4000:] + "\x00\x00"
 	ann.form("POST", "/messages/upload-audio", fields...).problem(409, "client_id_conflict")
+	id, _ := m["id"].(string)
+	answer := ann.form("POST", "/messages/upload-audio", field{"chatId", "", c}, field{"replyTo", "", id}, field{"audio", "a", wave()}).is(201)
+	if answer.str("replyTo") != id {
+		t.Errorf("an answer to %s: %v", id, answer.object())
+	}
+	for _, bad := range []string{"x", "01890000-0000-7000-8000-000000000000"} {
+		ann.form("POST", "/messages/upload-audio", field{"chatId", "", c}, field{"replyTo", "", bad}, field{"audio", "a", wave()}).problem(422, "invalid", "replyTo")
+	}
 	bob.get("/attachments/" + a["id"].(string)).is(200)
 	eve.form("POST", "/messages/upload-audio", field{"chatId", "", c}, field{"file", "a", wave()}).problem(404, "not_found")
 	ann.form("POST", "/messages/upload-audio", field{"chatId", "", c}).problem(422, "invalid", "audio")

@@ -14,6 +14,7 @@ import (
 type AudioInput struct {
 	ChatID   store.ID
 	ClientID string
+	ReplyTo  store.ID
 	Digest   [32]byte // SHA-256 of the recording, by which a repetition is known
 	Keep     func(context.Context) (store.Attachment, error)
 }
@@ -24,10 +25,13 @@ func (s *Service) SendAudio(ctx context.Context, actor store.ID, in AudioInput) 
 	if err != nil {
 		return Message{}, false, err
 	}
+	if in.ReplyTo != "" && wellFormed(in.ReplyTo) != nil {
+		return Message{}, false, fault.InvalidField("replyTo", "is no message of this chat")
+	}
 	if _, _, err := s.Access(ctx, actor, in.ChatID); err != nil {
 		return Message{}, false, err
 	}
-	payload := SendInput{ChatID: in.ChatID, ClientID: clientID, digest: in.Digest[:]}
+	payload := SendInput{ChatID: in.ChatID, ClientID: clientID, ReplyTo: in.ReplyTo, digest: in.Digest[:]}
 	if clientID != "" {
 		m, err = s.replay(ctx, actor, payload)
 		if err == nil || fault.From(err).Kind != fault.NotFound {
@@ -40,7 +44,7 @@ func (s *Service) SendAudio(ctx context.Context, actor store.ID, in AudioInput) 
 	}
 	at := s.now()
 	draft := store.Message{ID: store.NewID(), ChatID: in.ChatID, UserID: actor, Kind: store.KindAudio, ClientID: clientID,
-		CreatedAt: at, UpdatedAt: at}
+		ReplyTo: in.ReplyTo, CreatedAt: at, UpdatedAt: at}
 	if clientID != "" {
 		draft.PayloadHash = payload.hash()
 	}

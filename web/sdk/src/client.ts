@@ -51,7 +51,10 @@ export class ConfabClient {
     });
     const receipts = new Receipts(socket, model);
     const synchroniser = new Synchroniser(platform, rest, socket, model, () => receipts.afterSync());
-    const outbox = new Outbox(platform, socket, model, (message) => synchroniser.received(message));
+    const outbox = new Outbox({
+      ...{ platform, rest, socket, model },
+      delivered: (message) => synchroniser.received(message),
+    });
     const typing = new Typing(platform, socket, model);
     socket.on("ready", () => outbox.flush());
     this.rest = rest;

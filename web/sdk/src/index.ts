@@ -4,12 +4,24 @@ export * from "./call/state.ts";
 export { ConfabClient, type ConfabClientOptions } from "./client.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
-export { RestClient } from "./net/rest.ts";
+export { memoryFiles } from "./files/browser.ts";
+export {
+  fileProblem,
+  type LocalFile,
+  localFile,
+  maxFileSize,
+  maxFilesPerMessage,
+  maxVoiceSize,
+  maxWaveform,
+} from "./files/local.ts";
+export { type UploadAnswer, type UploadRequest, xhrUpload } from "./files/xhr.ts";
+export { RestClient, type UploadOptions } from "./net/rest.ts";
 export { Socket, type SocketTiming } from "./net/socket.ts";
 export { TokenKeeper } from "./net/tokens.ts";
 export { type Observable, Signal, Subject } from "./observable.ts";
 export {
   browserPlatform,
+  type FileStorage,
   type KeyValueStorage,
   memoryStorage,
   type Platform,

@@ -1,6 +1,10 @@
+import { browserFiles } from "./files/browser.ts";
+import type { LocalFile } from "./files/local.ts";
+import { type UploadAnswer, type UploadRequest, xhrUpload } from "./files/xhr.ts";
+
 /**
  * The seams to the world: everything the SDK needs of a browser (or of React Native) comes in through a Platform, and
- * this file alone knows the browser's globals.
+ * this file and files/browser.ts alone know the browser's globals.
  */
 
 /** Keeps strings between runs: localStorage, AsyncStorage, a keychain. */
@@ -12,6 +16,15 @@ export interface KeyValueStorage {
   keys(prefix: string): Promise<string[]>;
   /** Tells of changes that other tabs made, where there are tabs. Returns how to stop. */
   watch?(listener: (key: string) => void): () => void;
+}
+
+/** Keeps files between runs until they are sent: IndexedDB, or a folder of the app. */
+export interface FileStorage {
+  get(key: string): Promise<LocalFile | null>;
+  set(key: string, file: LocalFile): Promise<void>;
+  remove(key: string): Promise<void>;
+  /** All keys that start with `prefix`. */
+  keys(prefix: string): Promise<string[]>;
 }
 
 /** What the SDK uses of a WebSocket. */
@@ -40,6 +53,10 @@ export interface WebRTCPlatform {
 
 export interface Platform {
   readonly storage: KeyValueStorage;
+  /** Keeps files that wait to be sent. */
+  readonly files: FileStorage;
+  /** Sends a form with a file, telling how far it has come, which fetch cannot. `xhrUpload` fits wherever there is XMLHttpRequest. */
+  upload(request: UploadRequest): Promise<UploadAnswer>;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   createSocket(url: string, protocols: string[]): SocketLike;
   readonly webrtc: WebRTCPlatform | null;
@@ -65,6 +82,8 @@ export type ReachabilityChange = "online" | "offline" | "network-changed" | "vis
 export function browserPlatform(): Platform {
   return {
     storage: browserStorage(),
+    files: browserFiles(),
+    upload: xhrUpload,
     fetch: (url, init) => fetch(url, init),
     createSocket: (url, protocols) => new WebSocket(url, protocols) as SocketLike,
     webrtc: browserWebRTC(),

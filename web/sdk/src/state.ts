@@ -1,4 +1,5 @@
 import type { ConfabError } from "./errors.ts";
+import type { LocalFile } from "./files/local.ts";
 import type { Chat, Id, Message, MessageDraft, Profile, Timestamp } from "./types.ts";
 
 /** Whether somebody is signed in on this device. */
@@ -32,6 +33,28 @@ export interface PendingMessage extends MessageDraft {
   /** `queued` goes out by itself as soon as it can; `failed` was refused and waits for retry or discard. */
   readonly status: "queued" | "sending" | "failed";
   readonly error: ConfabError | null;
+  /** What is uploaded for it, in order; a recording is the only one. */
+  readonly files?: readonly PendingFile[];
+  /** It is a recording. */
+  readonly voice?: { readonly durationMs: number; readonly waveform: readonly number[] };
+  /** How much of its files has gone out, 0 to 1, while they are being uploaded. */
+  readonly progress?: number;
+}
+
+/** A file of a message on its way out. */
+export interface PendingFile {
+  /** Under which the bytes are kept on this device. */
+  readonly key: string;
+  readonly name: string;
+  readonly type: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly width?: number;
+  readonly height?: number;
+  /** The bytes; null while they are read back after a restart, or when they are lost. */
+  readonly file: LocalFile | null;
+  /** The server has it under this id. */
+  readonly attachmentId: Id | null;
 }
 
 /** A chat's messages as far as they are loaded: a run without gaps that ends with the newest. */

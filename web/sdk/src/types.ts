@@ -1,3 +1,5 @@
+import type { LocalFile } from "./files/local.ts";
+
 /** What the server speaks of: the shapes of the REST answers and of the events' contents. */
 
 /** A UUIDv7. Later ids sort after earlier ones. */
@@ -199,6 +201,35 @@ export interface MessageDraft {
   content: string;
   replyTo?: Id;
   attachmentIds?: readonly Id[];
+}
+
+/** A file to be sent with a message. The size in pixels, where it is a picture whose size is known: the room that it takes. */
+export interface FileDraft {
+  file: LocalFile;
+  width?: number;
+  height?: number;
+}
+
+/** A recording. `waveform`: at most 256 whole numbers from 0 to 255, the loudness over its time. */
+export interface VoiceDraft {
+  file: LocalFile;
+  durationMs: number;
+  waveform: readonly number[];
+}
+
+/** A message as it is given to be sent: with text, or files and perhaps a caption, or a recording alone. */
+export interface OutgoingDraft extends MessageDraft {
+  files?: readonly FileDraft[];
+  voice?: VoiceDraft;
+}
+
+/** A recording on its way to the server. */
+export interface VoiceUpload {
+  chatId: Id;
+  clientId: string;
+  replyTo?: Id;
+  waveform: readonly number[];
+  file: LocalFile;
 }
 
 /** Tokens as the server answers them. `expiresIn` is in seconds. */

@@ -67,7 +67,13 @@ function queryString(query: HttpRequest["query"]): string {
   return parts.length > 0 ? `?${parts.join("&")}` : "";
 }
 
-function decode<T>(response: Response, text: string): T {
+/** What an answer's head tells, from fetch or an upload. */
+interface AnswerHead {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+}
+
+export function decode<T>(response: AnswerHead, text: string): T {
   if (text === "") return undefined as T;
   try {
     return JSON.parse(text) as T;
@@ -90,7 +96,7 @@ interface Problem {
   errors?: unknown;
 }
 
-function refusal(response: Response, text: string, now: number): ConfabError {
+export function refusal(response: AnswerHead, text: string, now: number): ConfabError {
   const problem = parseProblem(text);
   const detail = [problem.detail, problem.title].find((s): s is string => typeof s === "string" && s !== "");
   const retryAfter = parseRetryAfter(response.headers.get("Retry-After"), now);

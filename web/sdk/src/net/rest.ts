@@ -1,6 +1,8 @@
 import { ConfabError } from "../errors.ts";
+import type { LocalFile } from "../files/local.ts";
 import type { Platform } from "../platform.ts";
 import type {
+  Attachment,
   AuthAnswer,
   BlockedUser,
   CallRecord,
@@ -28,11 +30,16 @@ import type {
   TokenAnswer,
   TotpSetup,
   UserDetails,
+  VoiceUpload,
 } from "../types.ts";
+import { type FormUpload, sendForm } from "./form.ts";
 import { type HttpRequest, send } from "./http.ts";
 import { TokenKeeper } from "./tokens.ts";
 
 type Plain = Omit<HttpRequest, "token">;
+
+/** How an upload is watched and given up. */
+export type UploadOptions = Pick<FormUpload, "progress" | "signal">;
 
 /**
  * The REST routes, typed. Each refusal is a ConfabError; no answer is a NetworkError. Access tokens are renewed ahead of
@@ -241,6 +248,33 @@ export class RestClient {
     return this.#call({ method: "GET", path: path`/messages/${messageId}/deliveries` });
   }
 
+  /** Uploads a file, to be named in a message's `attachmentIds` within a day. */
+  upload(file: LocalFile, options: UploadOptions = {}): Promise<Attachment> {
+    const form = { method: "POST", path: "/attachments", fields: {}, fileField: "file", file } as const;
+    return this.#withToken((token) =>
+      sendForm(this.#platform, this.#baseUrl, { ...form, ...options, token }),
+    );
+  }
+
+  /** Uploads a recording and sends it as a message, in one; the same clientId makes it once. */
+  sendVoice(draft: VoiceUpload, options: UploadOptions = {}): Promise<Message> {
+    const { chatId, clientId, replyTo, waveform, file } = draft;
+    const fields = {
+      ...{ chatId, clientId, waveform: JSON.stringify(waveform) },
+      ...(replyTo === undefined ? {} : { replyTo }),
+    };
+    const form = {
+      method: "POST",
+      path: "/messages/upload-audio",
+      fields,
+      fileField: "audio",
+      file,
+    } as const;
+    return this.#withToken((token) =>
+      sendForm(this.#platform, this.#baseUrl, { ...form, ...options, token }),
+    );
+  }
+
   iceServers(): Promise<IceServersAnswer> {
     return this.#call({ method: "GET", path: "/ice-servers" });
   }
@@ -262,15 +296,19 @@ export class RestClient {
   }
 
   /** A request in the session's name. */
-  async #call<T>(request: Plain): Promise<T> {
+  #call<T>(request: Plain): Promise<T> {
+    return this.#withToken((token) => send<T>(this.#platform, this.#baseUrl, { ...request, token }));
+  }
+
+  /** Does something with an access token, and once more with a fresh one when the server refuses it. */
+  async #withToken<T>(work: (token: string) => Promise<T>): Promise<T> {
     const token = await this.tokens.access();
     try {
-      return await send<T>(this.#platform, this.#baseUrl, { ...request, token });
+      return await work(token);
     } catch (error) {
       if (!(error instanceof ConfabError) || error.status !== 401) throw error;
     }
-    const fresh = await this.tokens.access(token);
-    return send<T>(this.#platform, this.#baseUrl, { ...request, token: fresh });
+    return work(await this.tokens.access(token));
   }
 }
 

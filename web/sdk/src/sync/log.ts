@@ -86,6 +86,18 @@ export function mergeOlder(log: Log, page: MessagePage): Log {
   return page.lastRev < grown.rev ? { ...grown, rev: page.lastRev } : hearOf(grown, page.lastRev);
 }
 
+/** Takes the links to files from newly read messages; nothing else of them, and only where the revision is the same. */
+export function relink(log: Log, fresh: readonly Message[]): Log {
+  const byId = new Map(fresh.map((message) => [message.id, message]));
+  const messages = log.messages.map((message) => {
+    const again = byId.get(message.id);
+    return again?.rev === message.rev && again.attachments.length > 0
+      ? { ...message, attachments: again.attachments }
+      : message;
+  });
+  return { ...log, messages };
+}
+
 /** Forgets all but the newest `keep` messages. */
 export function trim(log: Log, keep: number): Log {
   return log.messages.length > keep ? { ...log, messages: log.messages.slice(-keep) } : log;

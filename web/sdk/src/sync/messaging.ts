@@ -1,5 +1,5 @@
 import type { RestClient } from "../net/rest.ts";
-import type { Chat, Id, Message, MessageDraft, Profile, ProfilePatch, Role, Timestamp } from "../types.ts";
+import type { Chat, Id, Message, OutgoingDraft, Profile, ProfilePatch, Role, Timestamp } from "../types.ts";
 import type { Model } from "./model.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
@@ -38,8 +38,11 @@ export class Messaging {
     this.#parts.synchroniser.release(chatId);
   }
 
-  /** Shows the message at once, sends it as soon as possible, exactly once. Returns its clientId. */
-  send(draft: MessageDraft): Promise<string> {
+  /**
+   * Shows the message at once, sends it as soon as possible, exactly once; files are uploaded first. Returns its
+   * clientId. Refuses files that the server would not take for their size or number.
+   */
+  send(draft: OutgoingDraft): Promise<string> {
     this.#parts.typing.stopped(draft.chatId);
     return this.#parts.outbox.send(draft);
   }
@@ -49,9 +52,17 @@ export class Messaging {
     this.#parts.outbox.retry(clientId);
   }
 
-  /** Gives a pending message up. One that is being sent may still arrive. */
+  /** Gives a pending message up, and stops its uploads. One that is being sent may still arrive. */
   discard(clientId: string): void {
     this.#parts.outbox.discard(clientId);
+  }
+
+  /**
+   * Reads the links of a message's files anew: they end some hours after they were told. Messages near it are renewed
+   * with it; calls at the same time share one request.
+   */
+  renewLinks(chatId: Id, seq: number): Promise<void> {
+    return this.#parts.synchroniser.renewLinks(chatId, seq);
   }
 
   edit(messageId: Id, content: string): Promise<Message> {

@@ -1,10 +1,24 @@
 import { ConfabError, NetworkError } from "../errors.ts";
+import { fileProblem, maxFilesPerMessage, maxVoiceSize } from "../files/local.ts";
 import { backoffDelay } from "../net/backoff.ts";
+import type { RestClient } from "../net/rest.ts";
 import type { Socket } from "../net/socket.ts";
 import type { Platform } from "../platform.ts";
-import type { PendingMessage } from "../state.ts";
-import type { Id, Message, MessageDraft } from "../types.ts";
+import type { PendingFile, PendingMessage } from "../state.ts";
+import type { Id, Message, OutgoingDraft } from "../types.ts";
 import type { Model } from "./model.ts";
+import {
+  asRefusal,
+  draftOf,
+  fileLost,
+  isPassing,
+  needsUpload,
+  outboxPrefix,
+  parseEntry,
+  serialiseEntry,
+  withoutUploads,
+} from "./pending.ts";
+import { Uploader } from "./uploader.ts";
 
 /** More than this waiting to go out is refused: a person does not type so much, a broken program does. */
 const mostPending = 500;
@@ -14,31 +28,50 @@ const mostServerFailures = 5;
 
 const retryLimits = { first: 1000, most: 15_000 };
 
-/** Refusals that say nothing about the message itself. */
-const passingCodes = new Set(["rate_limited", "internal", "unavailable", "draining", "unauthorized"]);
+interface Parts {
+  platform: Platform;
+  rest: RestClient;
+  socket: Socket;
+  model: Model;
+  /** Takes each message that the server has acknowledged. */
+  delivered: (message: Message) => void;
+}
 
 /**
  * Messages on their way out. Each is shown and kept in the storage before it is sent, and stays there until the server
  * has acknowledged it, so a reload or a crash loses none; its clientId makes the server take it once, however often it is
- * sent. Within a chat they go out one after the other, in the order of writing. Every message is a key of its own, so
- * that tabs do not overwrite each other's.
+ * sent. Within a chat they go out one after the other, in the order of writing; one whose files are still being uploaded
+ * lets later ones pass. Every message is a key of its own, so that tabs do not overwrite each other's.
  */
 export class Outbox {
   readonly #platform: Platform;
   readonly #socket: Socket;
   readonly #model: Model;
   readonly #delivered: (message: Message) => void;
+  readonly #uploader: Uploader;
   readonly #entries = new Map<string, PendingMessage>();
   /** Chats whose messages are being sent now. */
   readonly #sending = new Set<Id>();
   #userId: Id = "";
 
-  /** `delivered` takes each message that the server has acknowledged. */
-  constructor(platform: Platform, socket: Socket, model: Model, delivered: (message: Message) => void) {
+  constructor({ platform, rest, socket, model, delivered }: Parts) {
     this.#platform = platform;
     this.#socket = socket;
     this.#model = model;
     this.#delivered = delivered;
+    this.#uploader = new Uploader({
+      ...{ platform, rest },
+      entry: (clientId) => this.#entries.get(clientId),
+      entries: () => this.#entries.values(),
+      put: (entry, keep) => {
+        this.#put(entry);
+        if (keep) void this.#persist(entry);
+      },
+      sent: (clientId, message) => this.#sent(clientId, message),
+      refused: (clientId, error, tries) => this.#refused(clientId, error, tries),
+      uploaded: (chatId) => this.#run(chatId),
+      online: () => this.#online(),
+    });
     socket.on("message:received", ({ message }) => {
       if (message.userId === this.#userId && message.clientId) this.#settle(message.clientId);
     });
@@ -48,13 +81,18 @@ export class Outbox {
   async load(userId: Id): Promise<void> {
     this.#userId = userId;
     this.#entries.clear();
-    const { storage } = this.#platform;
+    const { storage, files } = this.#platform;
+    const prefix = outboxPrefix(userId);
     const found: PendingMessage[] = [];
-    for (const key of await storage.keys(prefix(userId))) {
-      const entry = parseEntry(await storage.get(key));
-      if (entry) found.push(entry);
+    for (const key of await storage.keys(prefix)) {
+      const entry = parseEntry(await storage.get(key), this.#platform.now());
+      if (entry) found.push(await this.#withBytes(entry));
     }
     if (userId !== this.#userId) return;
+    const kept = new Set(found.flatMap((entry) => entry.files?.map((file) => file.key) ?? []));
+    for (const key of await files.keys(prefix).catch(() => [])) {
+      if (!kept.has(key) && !this.#holds(key)) await files.remove(key).catch(() => {});
+    }
     found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
     for (const entry of found)
       if (!this.#entries.has(entry.clientId)) this.#entries.set(entry.clientId, entry);
@@ -67,35 +105,48 @@ export class Outbox {
     const userId = this.#userId;
     this.#userId = "";
     this.#entries.clear();
+    this.#uploader.stop();
     if (!forget || userId === "") return;
-    const { storage } = this.#platform;
-    for (const key of await storage.keys(prefix(userId))) await storage.remove(key);
+    for (const storage of [this.#platform.storage, this.#platform.files]) {
+      for (const key of await storage.keys(outboxPrefix(userId)).catch(() => [])) await storage.remove(key);
+    }
   }
 
-  async send(draft: MessageDraft): Promise<string> {
+  /** Refuses what the server would refuse for its size: empty_file, too_large, too_many_files. */
+  async send(draft: OutgoingDraft): Promise<string> {
     if (this.#entries.size >= mostPending) {
       throw new ConfabError({ status: 0, code: "outbox_full", message: "too many messages wait to be sent" });
     }
+    const { files: _files, voice, ...plain } = draft;
+    const clientId = this.#platform.uuid();
+    const files = this.#filesOf(draft, clientId);
     const entry: PendingMessage = {
-      ...draft,
-      clientId: this.#platform.uuid(),
+      ...plain,
+      ...(files.length > 0 ? { files } : {}),
+      ...(voice ? { voice: { durationMs: voice.durationMs, waveform: voice.waveform } } : {}),
+      clientId,
       createdAt: new Date(this.#platform.now()).toISOString(),
       status: "queued",
       error: null,
     };
     this.#put(entry);
     await this.#persist(entry);
-    this.#run(entry.chatId);
-    return entry.clientId;
+    // As with texts, a storage that is full costs the safety of a reload, not the message.
+    for (const { key, file } of files) if (file) await this.#platform.files.set(key, file).catch(() => {});
+    if (this.#entries.has(clientId)) this.#go(entry.chatId);
+    else this.#forgetFiles(entry); // it was given up meanwhile
+    return clientId;
   }
 
   retry(clientId: string): void {
     const entry = this.#entries.get(clientId);
     if (entry?.status !== "failed") return;
-    const queued: PendingMessage = { ...entry, status: "queued", error: null };
+    // A refused payload may be one whose uploads the server has forgotten.
+    const fresh = entry.error?.code === "invalid" ? withoutUploads(entry) : entry;
+    const queued: PendingMessage = { ...fresh, status: "queued", error: null };
     this.#put(queued);
     void this.#persist(queued);
-    this.#run(entry.chatId);
+    this.#go(entry.chatId);
   }
 
   discard(clientId: string): void {
@@ -105,6 +156,34 @@ export class Outbox {
   /** Sends whatever waits. Called whenever the connection is ready. */
   flush(): void {
     for (const chatId of new Set([...this.#entries.values()].map((entry) => entry.chatId))) this.#run(chatId);
+    this.#uploader.start();
+  }
+
+  #go(chatId: Id): void {
+    this.#run(chatId);
+    this.#uploader.start();
+  }
+
+  #online(): boolean {
+    return this.#socket.state.get().status === "online";
+  }
+
+  #filesOf({ files = [], voice }: OutgoingDraft, clientId: string): PendingFile[] {
+    if (files.length > maxFilesPerMessage) {
+      throw new ConfabError({ status: 0, code: "too_many_files", message: "too many files for one message" });
+    }
+    const drafts = voice ? [{ file: voice.file }] : files;
+    for (const { file } of drafts) {
+      const problem = fileProblem(file, voice ? maxVoiceSize : undefined);
+      if (problem) throw problem;
+    }
+    return drafts.map(({ file, ...shape }, i) => ({
+      ...shape,
+      ...{ name: file.name, type: file.type, size: file.size },
+      key: `${outboxPrefix(this.#userId)}${clientId}.${i}`,
+      file,
+      attachmentId: null,
+    }));
   }
 
   #run(chatId: Id): void {
@@ -116,27 +195,15 @@ export class Outbox {
   async #sendAll(chatId: Id): Promise<void> {
     for (let failures = 0; ; ) {
       const entry = this.#next(chatId);
-      if (!entry || this.#socket.state.get().status !== "online") return;
+      if (!entry || !this.#online()) return;
       this.#put({ ...entry, status: "sending" });
       try {
         const { message } = await this.#socket.request("message:send", draftOf(entry));
         failures = 0;
-        this.#model.batch(() => {
-          this.#settle(entry.clientId);
-          this.#delivered(message);
-        });
+        this.#sent(entry.clientId, message);
       } catch (error) {
-        const present = this.#entries.get(entry.clientId);
-        if (!present) continue;
-        const passing = isPassing(error) && failures < mostServerFailures;
-        const next: PendingMessage = passing
-          ? { ...present, status: "queued" }
-          : { ...present, status: "failed", error: asRefusal(error) };
-        this.#put(next);
-        if (!passing) {
-          await this.#persist(next);
-          failures = 0;
-        } else if (!(error instanceof NetworkError && error.code === "disconnected")) {
+        if (!this.#refused(entry.clientId, error, failures)) failures = 0;
+        else if (!(error instanceof NetworkError && error.code === "disconnected")) {
           if (!(error instanceof NetworkError)) failures++;
           await this.#wait(error, failures);
         }
@@ -145,7 +212,36 @@ export class Outbox {
   }
 
   #next(chatId: Id): PendingMessage | undefined {
-    return [...this.#entries.values()].find((e) => e.chatId === chatId && e.status !== "failed");
+    return [...this.#entries.values()].find(
+      (e) => e.chatId === chatId && e.status !== "failed" && !needsUpload(e),
+    );
+  }
+
+  #sent(clientId: string, message: Message): void {
+    this.#model.batch(() => {
+      this.#settle(clientId);
+      this.#delivered(message);
+    });
+  }
+
+  /** Notes that sending failed, after `failures` of the server before. True: it is worth another try. */
+  #refused(clientId: string, error: unknown, failures: number): boolean {
+    const present = this.#entries.get(clientId);
+    if (!present) return false;
+    if (present.files && error instanceof ConfabError && error.code === "client_id_conflict") {
+      // The message is stored already, with the same files under other ids: another tab uploaded them too.
+      this.#settle(clientId);
+      return false;
+    }
+    const { progress: _, ...entry } = present;
+    if (isPassing(error) && failures < mostServerFailures) {
+      this.#put({ ...entry, status: "queued" });
+      return true;
+    }
+    const failed: PendingMessage = { ...entry, status: "failed", error: asRefusal(error) };
+    this.#put(failed);
+    void this.#persist(failed);
+    return false;
   }
 
   #wait(error: unknown, failures: number): Promise<void> {
@@ -164,8 +260,10 @@ export class Outbox {
     const entry = this.#entries.get(clientId);
     if (!entry) return;
     this.#entries.delete(clientId);
+    this.#uploader.cancel(clientId);
     this.#show(entry.chatId);
-    void this.#platform.storage.remove(prefix(this.#userId) + clientId).catch(() => {});
+    void this.#platform.storage.remove(outboxPrefix(this.#userId) + clientId).catch(() => {});
+    this.#forgetFiles(entry);
   }
 
   #show(chatId: Id): void {
@@ -177,55 +275,28 @@ export class Outbox {
 
   /** A storage that is full or refused costs the safety of a reload, not the message. */
   async #persist(entry: PendingMessage): Promise<void> {
-    const { status, error, ...kept } = entry;
-    const failure = status === "failed" ? { code: error?.code, message: error?.message } : undefined;
-    await this.#platform.storage
-      .set(prefix(this.#userId) + entry.clientId, JSON.stringify({ ...kept, failure }))
-      .catch(() => {});
+    const key = outboxPrefix(this.#userId) + entry.clientId;
+    await this.#platform.storage.set(key, serialiseEntry(entry)).catch(() => {});
   }
-}
 
-function prefix(userId: Id): string {
-  return `confab.outbox.${userId}.`;
-}
+  /** Reads the bytes of an entry's files back; one that has lost some can only be given up. */
+  async #withBytes(entry: PendingMessage): Promise<PendingMessage> {
+    if (!entry.files) return entry;
+    const files = await Promise.all(
+      entry.files.map(async (file) => ({
+        ...file,
+        file: await this.#platform.files.get(file.key).catch(() => null),
+      })),
+    );
+    const lost = files.some((file) => file.file === null && file.attachmentId === null);
+    return lost ? { ...entry, files, status: "failed", error: fileLost() } : { ...entry, files };
+  }
 
-function draftOf(entry: PendingMessage): MessageDraft & { clientId: string } {
-  const { chatId, content, clientId, replyTo, attachmentIds } = entry;
-  return {
-    ...{ chatId, content, clientId },
-    ...(replyTo === undefined ? {} : { replyTo }),
-    ...(attachmentIds === undefined ? {} : { attachmentIds }),
-  };
-}
+  #holds(key: string): boolean {
+    return [...this.#entries.values()].some((entry) => entry.files?.some((file) => file.key === key));
+  }
 
-function isPassing(error: unknown): boolean {
-  return error instanceof NetworkError || (error instanceof ConfabError && passingCodes.has(error.code));
-}
-
-function asRefusal(error: unknown): ConfabError {
-  return error instanceof ConfabError
-    ? error
-    : new ConfabError({ status: 0, code: "internal", message: String(error), cause: error });
-}
-
-function parseEntry(text: string | null): PendingMessage | null {
-  if (text === null) return null;
-  try {
-    const value = JSON.parse(text) as Partial<PendingMessage> & {
-      failure?: { code?: string; message?: string };
-    };
-    const { chatId, content, clientId, createdAt, replyTo, attachmentIds, failure } = value;
-    if (!chatId || typeof content !== "string" || !clientId || !createdAt) return null;
-    return {
-      ...{ chatId, content, clientId, createdAt },
-      ...(replyTo === undefined ? {} : { replyTo }),
-      ...(attachmentIds === undefined ? {} : { attachmentIds }),
-      status: failure ? "failed" : "queued",
-      error: failure
-        ? new ConfabError({ status: 0, code: failure.code ?? "failed", message: failure.message ?? "" })
-        : null,
-    };
-  } catch {
-    return null;
+  #forgetFiles(entry: PendingMessage): void {
+    for (const { key } of entry.files ?? []) void this.#platform.files.remove(key).catch(() => {});
   }
 }

@@ -6,7 +6,7 @@ import type { Socket } from "../net/socket.ts";
 import type { Platform } from "../platform.ts";
 import type { Chat, Id, Message } from "../types.ts";
 import { withHead, withoutSetback } from "./chats.ts";
-import { fromNewest, hearOf, isBehind, type Log, mergeChanges, mergeOlder, trim } from "./log.ts";
+import { fromNewest, hearOf, isBehind, type Log, mergeChanges, mergeOlder, relink, trim } from "./log.ts";
 import type { Model } from "./model.ts";
 
 /** Messages a page: some screens full, and small enough for a slow phone network. */
@@ -46,6 +46,7 @@ export class Synchroniser {
   readonly #pulling = new Map<Id, Promise<void>>();
   readonly #loadingChat = new Set<Id>();
   readonly #loadingOlder = new Map<Id, Promise<void>>();
+  readonly #relinking = new Map<string, Promise<void>>();
 
   /** `afterSync` is called when the model has caught up after a `ready`. */
   constructor(platform: Platform, rest: RestClient, socket: Socket, model: Model, afterSync: () => void) {
@@ -107,6 +108,23 @@ export class Synchroniser {
     const load = this.#loadOlder(chatId).finally(() => this.#loadingOlder.delete(chatId));
     this.#loadingOlder.set(chatId, load);
     return load;
+  }
+
+  /** Reads the page around a message again, for the links in it. */
+  renewLinks(chatId: Id, seq: number): Promise<void> {
+    const after = Math.floor((seq - 1) / pageSize) * pageSize;
+    const key = `${chatId} ${after}`;
+    const running = this.#relinking.get(key);
+    if (running) return running;
+    const renew = this.#rest
+      .messages({ chatId, after, limit: pageSize })
+      .then((page) => {
+        const log = this.#model.log(chatId);
+        if (log) this.#model.setLog(chatId, relink(log, page.items));
+      })
+      .finally(() => this.#relinking.delete(key));
+    this.#relinking.set(key, renew);
+    return renew;
   }
 
   release(chatId: Id): void {

@@ -1,3 +1,5 @@
+import { memoryFiles } from "../files/browser.ts";
+import type { UploadAnswer, UploadRequest } from "../files/xhr.ts";
 import { memoryStorage, type Platform, type ReachabilityChange, type SocketLike } from "../platform.ts";
 
 /** A frame as either side sends it. */
@@ -76,6 +78,10 @@ export class TestWorld {
   /** Answers frames on any socket. */
   answer: (socket: TestSocket, frame: WireFrame) => void = () => {};
   storage = memoryStorage();
+  files = memoryFiles();
+  /** Takes uploads: a status and a body, when the test wants; rejects for "no network". */
+  upload: (request: UploadRequest) => Promise<{ status: number; body?: unknown }> = () =>
+    Promise.reject(new Error("no network"));
   reach: (change: ReachabilityChange) => void = () => {};
   #ids = 0;
   #locks: Promise<unknown> = Promise.resolve();
@@ -93,6 +99,13 @@ export class TestWorld {
       remove: (key) => this.storage.remove(key),
       keys: (prefix) => this.storage.keys(prefix),
     },
+    files: {
+      get: (key) => this.files.get(key),
+      set: (key, file) => this.files.set(key, file),
+      remove: (key) => this.files.remove(key),
+      keys: (prefix) => this.files.keys(prefix),
+    },
+    upload: (request) => this.#upload(request),
     fetch: async (url, init) => this.#fetch(url, init),
     createSocket: (_url, protocols) => {
       const socket = new TestSocket(protocols, (s, frame) => this.answer(s, frame));
@@ -117,6 +130,11 @@ export class TestWorld {
       };
     },
   };
+
+  async #upload(request: UploadRequest): Promise<UploadAnswer> {
+    const { status, body } = await this.upload(request);
+    return { status, text: body === undefined ? "" : JSON.stringify(body), header: () => null };
+  }
 
   #fetch(url: string, init: RequestInit): Response {
     const headers = new Headers(init.headers);
