@@ -7,13 +7,16 @@ const (
 	// would be a burst that its path does not bear, and a key frame comes sooner.
 	maxCatchUp     = 150
 	longestCatchUp = 2 * time.Second
+	// soonest is what a key frame takes that is asked for. A stream that goes on with more of the past than it has pause for
+	// is late by that until the receiver has caught up.
+	soonest = 300 * time.Millisecond
 )
 
 // catchUp gives a slot that begins with a layer everything since its last key frame, if the ring has it, so that the picture
-// is there at once and the sender is not asked for another key frame.
-func (s *slot) catchUp(l *layer, now time.Time) {
+// is there at once and the sender is not asked for another key frame. It tells whether the slot has begun.
+func (s *slot) catchUp(l *layer, now time.Time) (begun bool) {
 	if l.ring == nil || l.publication.muted.Load() || !s.leg.ready.Load() {
-		return
+		return false
 	}
 	b := s.leg.downlink.burst
 	b.begin()
@@ -21,28 +24,32 @@ func (s *slot) catchUp(l *layer, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.target != l || s.current != nil || s.out == nil && !s.open() {
-		return
+		return false
 	}
 	first, count, ok := l.ring.SinceKey()
 	if !ok || count > maxCatchUp {
-		return
+		return false
 	}
 	var m media
 	raw := make([]byte, mtu)
 	f := l.format.Load()
 	if !l.again(&m, f, first+uint16(count-1), raw) {
-		return
+		return false
 	}
 	newest := m.Timestamp
 	m.arrival = now
 	for seq := first; seq != first+uint16(count); seq++ {
 		if !l.again(&m, f, seq, raw) {
-			return // the ring has moved on; the stream goes on where it is now, or from another key frame
+			break // the ring has moved on; the stream goes on where it is now, or from another key frame
 		}
 		if seq == first {
 			span := time.Duration(float64(newest-m.Timestamp) / float64(f.codec.ClockRate) * float64(time.Second))
-			if span > longestCatchUp || !s.accepts(&m) {
-				return
+			pause := longestCatchUp
+			if !s.sentAt.IsZero() {
+				pause = min(pause, now.Sub(s.sentAt)+soonest)
+			}
+			if span > pause || !s.accepts(&m) {
+				return false
 			}
 			// The newest packet is of now, so the first is of a while ago.
 			s.write(&m, s.begin(&m, m.counters(), now.Sub(s.sentAt)-span), b)
@@ -52,8 +59,19 @@ func (s *slot) catchUp(l *layer, now time.Time) {
 			s.write(&m, out, b)
 		}
 		s.caughtUp, s.caughtUpTo = true, seq
+		begun = true
 	}
-	s.sentAt = now
+	if begun {
+		s.sentAt = now
+	}
+	return begun
+}
+
+// await asks for the key frame that a slot is to begin with.
+func (s *slot) await() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ask()
 }
 
 // again reads a packet from the ring.

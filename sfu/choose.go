@@ -25,7 +25,9 @@ const (
 // slots that begin with one what they have missed. The notifier and the ticker call it.
 func (l *Leg) choose(now time.Time) {
 	for _, b := range l.decide(now) {
-		b.slot.catchUp(b.layer, now)
+		if !b.slot.catchUp(b.layer, now) {
+			b.slot.await()
+		}
 	}
 }
 
@@ -152,8 +154,9 @@ func (s *slot) aim(c allocate.Choice, now time.Time) (begun *layer) {
 	begins := s.current == nil
 	s.carry(s.current, target)
 	if begins {
-		return target
+		return target // which is in the ring, or is asked for
 	}
+	s.ask()
 	return nil
 }
 
@@ -224,13 +227,13 @@ func (p *publication) names() []string {
 }
 
 // activity tells which layers the sender should send, and whether that is news to it: those that are wanted or were
-// until lately.
+// until lately. Of a muted track none is.
 func (p *publication) activity(now time.Time) (active []string, news bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	wanted := make([]bool, len(p.names()))
 	for _, layer := range p.demands {
-		wanted[min(layer, len(wanted)-1)] = true // the layers of one stream are wanted or not as one
+		wanted[min(layer, len(wanted)-1)] = !p.muted.Load() // the layers of one stream are wanted or not as one
 	}
 	for i, name := range p.names() {
 		if wanted[i] {

@@ -20,6 +20,8 @@ const (
 	reportPeriod = time.Second
 	// keyFramePatience is how long a slot waits for a key frame before it asks again.
 	keyFramePatience = 500 * time.Millisecond
+	// lossyPath is the share of packets lost toward a client from which repairs are sent twice.
+	lossyPath = 0.02
 )
 
 // downlink is what is known of the way to the client: what was sent, and what the client reports of it. RTCP arrives in the
@@ -47,6 +49,7 @@ type downlink struct {
 
 	wanted  atomic.Int64 // bits per second that the leg would take if it could
 	starved atomic.Bool  // some picture gets less than it asks for
+	lossy   atomic.Bool  // packets are lost by chance: a lot, though there is room
 
 	mu        sync.Mutex // owns the fields below
 	log       bandwidth.SendLog
@@ -289,8 +292,10 @@ func (l *Leg) tick() {
 			l.requestKeyFrames(now)
 			l.uplink.tick(now)
 			l.judge()
+			loss := d.lossShare()
+			d.lossy.Store(loss >= lossyPath && !d.starved.Load())
 			for _, s := range l.receiving() {
-				s.tick(now)
+				s.tick(now, loss)
 			}
 		}
 	}

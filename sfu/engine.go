@@ -18,6 +18,7 @@ import (
 const (
 	uriOrientation = "urn:3gpp:video-orientation"
 	uriDescriptor  = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
+	uriDelay       = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 )
 
 const (
@@ -95,7 +96,7 @@ func registerExtensions(m *webrtc.MediaEngine) error {
 	}{
 		{webrtc.RTPCodecTypeAudio, append([]string{sdp.AudioLevelURI}, both...)},
 		{webrtc.RTPCodecTypeVideo, append([]string{
-			sdp.SDESRTPStreamIDURI, sdp.SDESRepairRTPStreamIDURI, uriOrientation, uriDescriptor,
+			sdp.SDESRTPStreamIDURI, sdp.SDESRepairRTPStreamIDURI, uriOrientation, uriDescriptor, uriDelay,
 		}, both...)},
 	} {
 		for _, uri := range e.uris {

@@ -294,6 +294,16 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
+func FuzzCandidate(f *testing.F) {
+	f.Add("candidate:1 1 udp 2130706431 192.0.2.1 4000 typ host generation 0")
+	f.Add("candidate:1 1 tcp 1518280447 2001:db8::1 9 typ srflx raddr 10.0.0.1 rport 9 tcptype active")
+	f.Fuzz(func(t *testing.T, text string) {
+		if err := sfu.CheckCandidate(text); err != nil && !errors.Is(err, sfu.ErrBadCandidate) {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestRequestsForKeyFramesAreMerged(t *testing.T) {
 	t.Parallel()
 	room := newRoom(t, newServer(t))

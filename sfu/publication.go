@@ -81,6 +81,7 @@ type layer struct {
 	report                           atomic.Pointer[senderReport]
 	packets, bytes, nacked, askedKey atomic.Uint64
 	rate                             rate
+	lost                             atomic.Uint32 // fraction of 256 on the way up, by our last receiver report
 }
 
 func newPublication(l *Leg, sec section.Section, source string) *publication {
@@ -143,9 +144,10 @@ func (p *publication) layer(rid string, ssrc uint32, c section.Codec, ids extens
 	return l
 }
 
-// mute stops forwarding before it returns. When it resumes, receivers begin with a key frame.
+// mute stops forwarding before it returns. When it resumes, receivers begin with a key frame. The sender is told of layers
+// that nobody wants while it is muted.
 func (p *publication) mute(muted bool) {
-	if p.muted.Swap(muted) == muted || !muted {
+	if p.muted.Swap(muted) == muted {
 		return
 	}
 	for _, l := range p.all() {
@@ -153,6 +155,7 @@ func (p *publication) mute(muted bool) {
 			s.restart()
 		}
 	}
+	p.leg.downlink.poke()
 }
 
 // end frees the publication's memory.

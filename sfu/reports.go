@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"confab/sfu/repair"
 )
 
 // ntpEpoch is the beginning of NTP time (RFC 5905), 1900, in Unix seconds.
@@ -89,6 +91,7 @@ func (u *uplink) tick(now time.Time) {
 func (s *stream) reception(now time.Time) rtcp.ReceptionReport {
 	r := s.watch.Report()
 	s.lastReport = r
+	s.layer.lost.Store(uint32(r.FractionLost))
 	block := rtcp.ReceptionReport{
 		SSRC: s.ssrc, FractionLost: r.FractionLost, TotalLost: r.Lost,
 		LastSequenceNumber: r.Highest, Jitter: r.Jitter,
@@ -100,18 +103,37 @@ func (s *stream) reception(now time.Time) rtcp.ReceptionReport {
 	return block
 }
 
-// tick sends the slot's sender report when it is due, and asks again for a key frame that does not come.
-func (s *slot) tick(now time.Time) {
+// tick sends the slot's sender report when it is due, and asks again for a key frame that does not come. It is told which
+// share of packets is lost toward the client.
+func (s *slot) tick(now time.Time, loss float64) {
 	s.mu.Lock()
-	if !s.waiting.IsZero() && now.Sub(s.waiting) > keyFramePatience && s.target != nil {
+	s.hold(now, loss)
+	if !s.waiting.IsZero() && now.Sub(s.waiting) > keyFramePatience {
 		s.waiting = now
-		s.target.askKeyFrame()
+		s.ask()
 	}
 	report := s.senderReport(now)
 	s.mu.Unlock()
 	if report != nil {
 		s.leg.writeRTCP(report)
 	}
+}
+
+// hold asks the receiver to hold pictures back for as long as repairs take, where packets are lost; nothing where not. Called
+// with mu held.
+func (s *slot) hold(now time.Time, loss float64) {
+	if s.ids.delay == 0 || s.current == nil || s.kind != KindVideo {
+		return
+	}
+	up := repair.Hop{Loss: float64(s.current.lost.Load()) / 256, RTT: s.current.publication.leg.downlink.rtt()}
+	delay := s.delay.Update(up, repair.Hop{Loss: loss, RTT: s.leg.downlink.rtt()}, now)
+	if delay == 0 && s.held == nil {
+		return
+	}
+	// Two numbers of twelve bits in units of 10 ms, the least and the greatest.
+	const greatest = 1000
+	s.heldMemory = [3]byte{byte(delay.Milliseconds() / 10 >> 4), byte(delay.Milliseconds()/10<<4) | greatest>>8, greatest & 0xFF}
+	s.held = s.heldMemory[:]
 }
 
 // senderReport relates the slot's timestamps to our clock (RFC 3550, section 6.4.1). Where the publisher has told how its

@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -12,12 +13,17 @@ import (
 // maxResend bounds how many packets one NACK makes us send: a receiver that has lost more needs a key frame.
 const maxResend = 64
 
+// maxTwice bounds how many of them are sent twice on a path that loses a lot by chance, where one repair in so many would be
+// lost as well, and cost a round trip more. A larger gap is congestion, which more packets make worse.
+const maxTwice = 16
+
 // resend answers a NACK from the cache of the layer that each packet came from, whichever sources the slot has carried
 // meanwhile. Answers go on the RTX stream (RFC 4588) where that was negotiated, and as copies otherwise.
 func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
 	counters := &s.leg.room.server.counters
 	b := s.leg.downlink.burst
 	asked := 0
+	twice := s.leg.downlink.lossy.Load() && requested(nack) <= maxTwice
 	b.begin()
 	defer b.end(true)
 	for _, pair := range nack.Nacks {
@@ -28,15 +34,33 @@ func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			if s.repeat(seq, now, b) {
-				s.counters.resent.Add(1)
-				counters.retransmitted.Add(1)
+			for range copies(twice && s.rtxSSRC != 0) {
+				if s.repeat(seq, now, b) {
+					s.counters.resent.Add(1)
+					counters.retransmitted.Add(1)
+				}
 			}
 			return true
 		})
 	}
 	s.counters.nacks.Add(uint64(asked))
 	counters.nacksIn.Add(uint64(asked))
+}
+
+// requested counts the packets that a NACK asks for.
+func requested(nack *rtcp.TransportLayerNack) int {
+	n := 0
+	for _, pair := range nack.Nacks {
+		n += 1 + bits.OnesCount16(uint16(pair.LostPackets))
+	}
+	return n
+}
+
+func copies(twice bool) int {
+	if twice {
+		return 2
+	}
+	return 1
 }
 
 // repeat sends one packet again, if it is still known. Called with mu held.
@@ -75,7 +99,7 @@ func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
 	size := maxHeader + 2 + len(m.Payload)
 	buf := b.reserve(size)
 	if s.ids.twcc != 0 {
-		binary.BigEndian.PutUint16(s.cc[:], s.leg.downlink.sending(size, now))
+		binary.BigEndian.PutUint16(s.cc[:], s.leg.downlink.sending(len(m.Raw)+2, now))
 	}
 	elements := s.elements(m, out)
 	buf = packet.AppendHeader(buf, h, elements[:])

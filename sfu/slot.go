@@ -15,6 +15,7 @@ import (
 	"confab/sfu/allocate"
 	"confab/sfu/codec"
 	"confab/sfu/packet"
+	"confab/sfu/repair"
 	"confab/sfu/rewrite"
 	"confab/sfu/section"
 )
@@ -63,6 +64,9 @@ type slot struct {
 	cc         [2]byte
 	numbered   [255]byte // scratch for a dependency descriptor with another frame number
 	waiting    time.Time // since when a key frame is waited for; zero if not
+	delay      repair.Delay
+	heldMemory [3]byte
+	held       []byte // heldMemory, once the receiver was asked to hold pictures back (playout delay extension)
 
 	caughtUp   bool // packets of current up to this one were sent from its ring
 	caughtUpTo uint16
@@ -72,7 +76,7 @@ type slot struct {
 
 // extensionIDs are those negotiated for the section, 0 where not.
 type extensionIDs struct {
-	twcc, level, orientation, descriptor uint8
+	twcc, level, orientation, descriptor, delay uint8
 }
 
 // origin is a source that a slot carried.
@@ -135,10 +139,11 @@ func (s *slot) formatAs(sec section.Section) {
 	s.ids = extensionIDs{
 		twcc: sec.Extensions[sdp.TransportCCURI], level: sec.Extensions[sdp.AudioLevelURI],
 		orientation: sec.Extensions[uriOrientation], descriptor: sec.Extensions[uriDescriptor],
+		delay: sec.Extensions[uriDelay],
 	}
 	if s.kind == KindVideo && !slices.ContainsFunc(sec.Codecs, func(c section.Codec) bool { return c.RTX != 0 }) {
 		// Packets sent again as copies have to be the very same: they use the same SRTP index.
-		s.ids.twcc = 0
+		s.ids.twcc, s.ids.delay = 0, 0
 	}
 	s.format = nil
 }
@@ -204,6 +209,7 @@ func (s *slot) lost(l *layer) {
 		target = nil
 	}
 	s.carry(current, target)
+	s.ask()
 }
 
 // restart makes the stream begin anew, pictures with their next key frame.
@@ -211,6 +217,7 @@ func (s *slot) restart() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.carry(nil, s.target)
+	s.ask()
 }
 
 // rest leaves the slot without a layer until the next choice, which then begins with one.
@@ -236,11 +243,14 @@ func (s *slot) carry(current, target *layer) {
 	s.waiting = time.Time{}
 	if target != nil && target != current && s.kind == KindVideo {
 		s.waiting = time.Now()
-		// A key frame that comes before the leg is connected would be lost on it, and the next could be asked for only
-		// keyFramePeriod later.
-		if s.leg.ready.Load() && target.live(s.waiting) {
-			target.askKeyFrame()
-		}
+	}
+}
+
+// ask asks for the key frame that the slot is waiting for. One that comes before the leg is connected would be lost on it, and
+// the next could be asked for only keyFramePeriod later. Called with mu held.
+func (s *slot) ask() {
+	if !s.waiting.IsZero() && s.leg.ready.Load() && s.target.live(s.waiting) && !s.target.publication.muted.Load() {
+		s.target.askKeyFrame()
 	}
 }
 
@@ -329,9 +339,8 @@ func (s *slot) write(m *media, out rewrite.Out, b *burst) {
 	}
 	buf := b.reserve(maxHeader + len(payload))
 	elements := s.elements(m, out)
-	size := maxHeader + len(payload)
 	if s.ids.twcc != 0 {
-		binary.BigEndian.PutUint16(s.cc[:], s.leg.downlink.sending(size, m.arrival))
+		binary.BigEndian.PutUint16(s.cc[:], s.leg.downlink.sending(len(m.Raw), m.arrival))
 	}
 	buf = packet.AppendHeader(buf, packet.Header{
 		Marker: m.Marker || s.lastKept(m), PayloadType: s.payload.PayloadType,
@@ -347,23 +356,24 @@ func (s *slot) write(m *media, out rewrite.Out, b *burst) {
 
 // maxHeader is the room that write needs for a header with all extensions. Descriptors are at most 255 bytes by the
 // two-byte form; structures of AV1 have some 80.
-const maxHeader = packet.HeaderLen + 4 + 4*2 + 2 + 1 + 1 + 255 + 3
+const maxHeader = packet.HeaderLen + 4 + 5*2 + 2 + 1 + 1 + 3 + 255 + 3
 
 // elements returns the header extensions of a packet. The same packet sent again has the same ones. Called with mu held.
 //
 // A dependency descriptor goes with AV1 alone. Browsers send it with VP8 too, but number its frames through all layers of
 // a simulcast, so that it would contradict the picture ids, which a decoder of VP8 can go by as well.
-func (s *slot) elements(m *media, out rewrite.Out) [4]packet.Element {
+func (s *slot) elements(m *media, out rewrite.Out) [5]packet.Element {
 	var descriptor []byte
 	if m.info.Kind == codec.AV1 && len(m.descriptor) > 2 {
 		descriptor = s.numbered[:copy(s.numbered[:], m.descriptor)]
 		codec.RenumberDescriptor(descriptor, out.Picture)
 	}
-	return [4]packet.Element{
+	return [5]packet.Element{
 		{ID: s.ids.twcc, Data: s.cc[:]},
 		{ID: present(s.ids.level, m.level), Data: m.level},
 		{ID: present(s.ids.orientation, m.orientation), Data: m.orientation},
 		{ID: present(s.ids.descriptor, descriptor), Data: descriptor},
+		{ID: present(s.ids.delay, s.held), Data: s.held},
 	}
 }
 

@@ -202,7 +202,9 @@ func (u *uplink) account(s *stream, m *media) *layer {
 		u.leg.room.server.counters.malformed.Add(1)
 		return nil
 	}
-	if !again {
+	if again {
+		watched.watch.Repaired()
+	} else {
 		watched.watch.Timed(m.Timestamp, l.format.Load().codec.ClockRate, m.arrival)
 	}
 	l.count(m)

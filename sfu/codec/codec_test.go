@@ -246,6 +246,47 @@ func TestPrimary(t *testing.T) {
 	}
 }
 
+// FuzzPrimary wants of redundant sound that what is left is the end of what came.
+func FuzzPrimary(f *testing.F) {
+	f.Add(append([]byte{0x80 | 111, 0, 0, 3, 111}, "oldnew"...))
+	f.Add([]byte{0x80, 0, 3, 255, 111, 1})
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		if primary := codec.Primary(payload); !bytes.HasSuffix(payload, primary) || primary != nil && len(primary) >= len(payload) {
+			t.Fatalf("%x of %x", primary, payload)
+		}
+	})
+}
+
+// FuzzDescriptor reads dependency descriptors and their structures, and writes another frame number into a copy.
+func FuzzDescriptor(f *testing.F) {
+	f.Add([]byte{0xC0, 0, 1, 0x80, 0x00, 0x1C}, uint8(0))
+	f.Add([]byte{0x80, 0, 1, 0x84, 0x0C, 0x31, 0x30}, uint8(5))
+	f.Fuzz(func(t *testing.T, raw []byte, template uint8) {
+		before, err := codec.ParseDescriptor(raw)
+		if err != nil {
+			return
+		}
+		copied := bytes.Clone(raw)
+		codec.RenumberDescriptor(copied, 0xABCD)
+		after, err := codec.ParseDescriptor(copied)
+		if err != nil || after.Frame != 0xABCD {
+			t.Fatalf("%+v, %v", after, err)
+		}
+		after.Frame = before.Frame
+		if after != before || !bytes.Equal(copied[3:], raw[3:]) {
+			t.Fatalf("more than the number changed: %x to %x", raw, copied)
+		}
+		s, err := codec.ParseStructure(raw)
+		if err != nil {
+			return
+		}
+		spatial, temporal := s.Top()
+		if l, ok := s.Layer(template); ok && (int(l.Spatial) >= spatial || int(l.Temporal) >= temporal) {
+			t.Fatalf("layer %+v of %d and %d", l, spatial, temporal)
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte{0x90, 0xF0, 0x81, 0x02, 0x33, 0xA5, 0x00}, []byte{0x80, 0, 1, 0x80, 0x12, 0x34})
 	f.Add([]byte{0x78, 0, 9, 0x67}, []byte{})
@@ -257,10 +298,6 @@ func FuzzParse(f *testing.F) {
 			}
 			copied := bytes.Clone(payload)
 			info.Picture.Rewrite(copied, 0x1234, 0x56, 7) // must stay inside
-			if s, err := codec.ParseStructure(descriptor); err == nil {
-				s.Layer(info.Template)
-			}
-			codec.Primary(payload)
 		}
 	})
 }

@@ -15,12 +15,14 @@ const (
 	// maxMissing bounds the packets asked for at a time. More are missing only when the network was away, and then a key
 	// frame is cheaper.
 	maxMissing = 128
-	// maxAsk bounds how often one packet is asked for; with the growing delay that is half a second.
-	maxAsk = 8
+	// maxAsk bounds how often one packet is asked for: for six round trips, after which no decoder waits any more.
+	maxAsk = 12
 	// reorder is how long a gap may be mere reordering before it is asked for.
 	reorder = 5 * time.Millisecond
-	// minRetry is the least time between two requests for one packet.
-	minRetry = 20 * time.Millisecond
+	// minRetry is the least time between two requests for one packet, retrySpare what is added to half a round trip: answers
+	// jitter, and the second request must find the first answer's round trip over.
+	minRetry   = 20 * time.Millisecond
+	retrySpare = 5 * time.Millisecond
 	// maxJump is the largest step in sequence numbers that is taken for loss; beyond, the sender has begun anew.
 	maxJump = 3000
 )
@@ -47,7 +49,8 @@ type Stream struct {
 	missing []missing
 
 	highest, base int64 // extended sequence numbers: newest, first
-	received      int64
+	received      int64 // by themselves
+	repaired      int64 // by retransmission
 	duplicates    int64
 	started       bool
 
@@ -101,8 +104,16 @@ func (s *Stream) miss(until int64, now time.Time) {
 	}
 }
 
-// Due appends the sequence numbers that are to be asked for now. The round trip time spaces repetitions. It drops those
-// that were asked for too often; then, or when too much was missing at once, GaveUp turns true.
+// Repaired says of the packet received last that it came as a retransmission: reports count it as lost on the way all the
+// same (RFC 4588, section 8.8), so that the sender and the quality shown know what the path is like.
+func (s *Stream) Repaired() {
+	s.received--
+	s.repaired++
+}
+
+// Due appends the sequence numbers that are to be asked for now. The round trip time spaces repetitions: there are two to a
+// round trip, because a request may be lost as well as its answer, and senders (libwebrtc among them) do not answer twice
+// within one. It drops those that were asked for too often; then, or when too much was missing at once, GaveUp turns true.
 func (s *Stream) Due(dst []uint16, now time.Time, rtt time.Duration) []uint16 {
 	kept := s.missing[:0]
 	for _, m := range s.missing {
@@ -115,7 +126,7 @@ func (s *Stream) Due(dst []uint16, now time.Time, rtt time.Duration) []uint16 {
 			continue
 		}
 		m.asked++
-		m.due = now.Add(max(minRetry, rtt+rtt/4))
+		m.due = now.Add(max(minRetry, rtt/2+retrySpare))
 		dst = append(dst, uint16(m.seq))
 		kept = append(kept, m)
 	}
@@ -174,7 +185,7 @@ func (s *Stream) Lost() uint64 {
 	if !s.started {
 		return 0
 	}
-	return uint64(max(0, s.highest-s.base+1-s.received))
+	return uint64(max(0, s.highest-s.base+1-s.received-s.repaired))
 }
 
 // Jitter returns the interarrival jitter in ticks of the media clock.

@@ -27,7 +27,10 @@ func TestWhatIsMissingIsAskedForUntilItComes(t *testing.T) {
 		t.Errorf("asked for %v", due)
 	}
 	if due := s.Due(nil, at(50), rtt); len(due) != 0 {
-		t.Errorf("asked again within the round trip for %v", due)
+		t.Errorf("asked again within half the round trip for %v", due)
+	}
+	if due := s.Due(nil, at(60), rtt); !slices.Equal(due, []uint16{65535, 0}) {
+		t.Errorf("the request may be lost too: asked for %v", due)
 	}
 	if v := s.Received(65535, at(90)); v != repair.New {
 		t.Errorf("the retransmission is %v", v)
@@ -81,7 +84,7 @@ func TestReportsTellTheTruth(t *testing.T) {
 		var s repair.Stream
 		first := uint16(r.Uint32())
 		s.Received(first, at(0))
-		sent, lost := 1, 0
+		sent, lost, repaired := 1, 0, 0
 		var held []uint16
 		for i := 1; i < 4000; i++ {
 			seq := first + uint16(i)
@@ -101,6 +104,10 @@ func TestReportsTellTheTruth(t *testing.T) {
 			if v := s.Received(seq, at(i)); v != repair.New {
 				t.Fatalf("seed %d: %d is %v", seed, seq, v)
 			}
+			if i < 3999 && r.IntN(20) == 0 {
+				s.Repaired()
+				repaired++
+			}
 			for len(held) > 0 && i%7 == 0 {
 				if v := s.Received(held[0], at(i)); v != repair.New {
 					t.Fatalf("seed %d: late %d is %v", seed, held[0], v)
@@ -113,8 +120,9 @@ func TestReportsTellTheTruth(t *testing.T) {
 		}
 		lost += len(held)
 		report := s.Report()
-		if int(report.Lost) != lost || report.FractionLost != uint8(lost*256/sent) || s.Lost() != uint64(lost) {
-			t.Fatalf("seed %d: %+v, lost %d of %d", seed, report, lost, sent)
+		onTheWay := lost + repaired
+		if int(report.Lost) != onTheWay || report.FractionLost != uint8(onTheWay*256/sent) || s.Lost() != uint64(lost) {
+			t.Fatalf("seed %d: %+v, lost %d of %d, %d repaired", seed, report, lost, sent, repaired)
 		}
 		if again := s.Report(); again.FractionLost != 0 || again.Lost != report.Lost {
 			t.Fatalf("seed %d: an empty interval lost %d/256", seed, again.FractionLost)

@@ -143,6 +143,22 @@ func TestCompatible(t *testing.T) {
 	}
 }
 
+// FuzzCompatible wants that a codec decodes itself, and that profiles are ordered: what goes both ways is the same for others.
+func FuzzCompatible(f *testing.F) {
+	f.Add("video/H264", "packetization-mode=1; profile-level-id=640c1f", "profile-level-id=42e01f;packetization-mode=1")
+	f.Add("video/VP9", "profile-id=2", "profile-id=")
+	f.Fuzz(func(t *testing.T, mime, one, other string) {
+		a, b := section.Codec{MIME: mime, FMTP: one}, section.Codec{MIME: mime, FMTP: other}
+		if !section.Compatible(a, a) {
+			t.Fatalf("%+v does not decode itself", a)
+		}
+		sec := section.Section{Codecs: []section.Codec{b}}
+		if _, ok := sec.Match(a); ok != section.Compatible(a, b) {
+			t.Fatalf("%+v and %+v: matched %v", a, b, ok)
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(chrome(f))
 	f.Add("v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 X 0\r\n")

@@ -111,7 +111,8 @@ func xorMapped(p []byte) (netip.AddrPort, bool) {
 		return netip.AddrPort{}, false
 	}
 	addr := append([]byte(nil), v[4:]...)
-	if len(addr) != 4 && len(addr) != 16 {
+	const ipv4, ipv6 = 1, 2 // families
+	if family := v[1]; !(family == ipv4 && len(addr) == 4 || family == ipv6 && len(addr) == 16) {
 		return netip.AddrPort{}, false
 	}
 	for i := range addr {
