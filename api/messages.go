@@ -59,6 +59,9 @@ func (a *API) messageRoutes() {
 	handle(a, route{http.MethodDelete, "/messages/{id}", "deleteMessage", "Delete a message", "messages", http.StatusNoContent, false, limit.Change}, a.delete)
 	handle(a, route{http.MethodPut, "/messages/{id}/reactions/{emoji}", "addReaction", "React with an emoji", "messages", 0, false, limit.Change}, a.react(true))
 	handle(a, route{http.MethodDelete, "/messages/{id}/reactions/{emoji}", "removeReaction", "Take an emoji back", "messages", 0, false, limit.Change}, a.react(false))
+	handle(a, route{http.MethodPut, "/messages/{id}/pin", "pinMessage", "Pin a message for everybody in the chat", "messages", 0, false, limit.Change}, a.pin(true))
+	handle(a, route{http.MethodDelete, "/messages/{id}/pin", "unpinMessage", "Unpin a message", "messages", 0, false, limit.Change}, a.pin(false))
+	handle(a, route{http.MethodGet, "/chats/{id}/pins", "listPins", "List a chat's pinned messages, latest pin first", "messages", 0, false, ""}, a.pins)
 	handle(a, route{http.MethodGet, "/messages/{id}/deliveries", "listDeliveries", "Tell how far a message has come with each recipient", "messages", 0, false, ""}, a.deliveries)
 }
 
@@ -133,6 +136,25 @@ func (a *API) react(on bool) func(context.Context, *reactionInput) (*body[chat.M
 		}
 		return answer(a.cfg.Chats.React(ctx, from(ctx).UserID, id, emoji, on))
 	}
+}
+
+func (a *API) pin(on bool) func(context.Context, *messageInput) (*body[chat.Message], error) {
+	return func(ctx context.Context, in *messageInput) (*body[chat.Message], error) {
+		id, err := pathID(in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return answer(a.cfg.Chats.Pin(ctx, from(ctx).UserID, id, on))
+	}
+}
+
+func (a *API) pins(ctx context.Context, in *chatInput) (*body[items[chat.Message]], error) {
+	id, err := pathID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.cfg.Chats.Pins(ctx, from(ctx).UserID, id)
+	return answer(items[chat.Message]{list}, err)
 }
 
 func (a *API) deliveries(ctx context.Context, in *messageInput) (*body[items[chat.Delivery]], error) {

@@ -74,6 +74,7 @@ func TestWithoutATokenNothingIsTold(t *testing.T) {
 		"PATCH /users/me", "DELETE /users/me", "GET /users/blocked", "PUT /users/" + id + "/block", "DELETE /users/" + id + "/block", "GET /users/search", "GET /users/" + id, "GET /chats", "POST /chats", "GET /chats/" + id,
 		"PATCH /chats/" + id, "DELETE /chats/" + id, "POST /chats/" + id + "/members", "PATCH /chats/" + id + "/members/" + id,
 		"DELETE /chats/" + id + "/members/" + id, "GET /messages", "POST /messages", "PATCH /messages/" + id, "DELETE /messages/" + id,
+		"PUT /messages/" + id + "/pin", "DELETE /messages/" + id + "/pin", "GET /chats/" + id + "/pins",
 		"PUT /messages/" + id + "/reactions/x", "DELETE /messages/" + id + "/reactions/x", "GET /messages/" + id + "/deliveries",
 		"GET /ice-servers", "GET /calls"} {
 		method, path, _ := strings.Cut(route, " ")
@@ -245,7 +246,7 @@ func TestMessageRoutes(t *testing.T) {
 	ann, bob, eve := s.join("ann"), s.join("bob"), s.join("eve")
 	c := ann.group(bob)
 	first := ann.post("/messages", object{"chatId": c, "content": "hello", "clientId": "k", "replyTo": nil, "extra": true}).is(201).object()
-	for _, key := range []string{"id", "chatId", "userId", "seq", "rev", "kind", "content", "clientId", "attachments", "reactions", "createdAt", "updatedAt", "status"} {
+	for _, key := range []string{"id", "chatId", "userId", "seq", "rev", "kind", "content", "clientId", "mentions", "attachments", "reactions", "createdAt", "updatedAt", "status"} {
 		if _, there := first[key]; !there {
 			t.Errorf("the message lacks %s: %v", key, first)
 		}
@@ -312,6 +313,30 @@ func TestMessageRoutes(t *testing.T) {
 	eve.put(emoji, nil).problem(404, "not_found")
 	bob.put("/messages/x/reactions/"+url.PathEscape("👍"), nil).problem(404, "not_found")
 
+	if got := bob.put(id+"/pin", nil).is(200).object(); got["pinnedBy"] != bob.id || got["pinnedAt"] == nil {
+		t.Errorf("%v", got)
+	}
+	if pins := ann.get("/chats/" + c + "/pins").is(200).object()["items"].([]any); len(pins) != 1 || pins[0].(map[string]any)["id"] != first["id"] {
+		t.Errorf("%v", pins)
+	}
+	if got := ann.get("/chats/" + c).is(200).object(); got["pinCount"] != 1.0 || got["unreadMentions"] != 0.0 {
+		t.Errorf("%v", got)
+	}
+	if got := ann.del(id+"/pin", nil).is(200).object(); got["pinnedBy"] != nil || got["pinnedAt"] != nil {
+		t.Errorf("%v", got)
+	}
+	eve.put(id+"/pin", nil).problem(404, "not_found")
+	eve.get("/chats/"+c+"/pins").problem(404, "not_found")
+	ann.put("/messages/x/pin", nil).problem(404, "not_found")
+	ann.get("/chats/x/pins").problem(404, "not_found")
+
+	if got := ann.say(c, "@bob!"); fmt.Sprint(got["mentions"]) != "["+bob.id+"]" {
+		t.Errorf("%v", got)
+	}
+	if got := bob.get("/chats/" + c).is(200).object(); got["unreadMentions"] != 1.0 {
+		t.Errorf("%v", got)
+	}
+
 	if err := s.chats.Read(t.Context(), store.ID(bob.id), "", store.ID(first["id"].(string))); err != nil {
 		t.Fatal(err)
 	}
@@ -325,6 +350,7 @@ func TestMessageRoutes(t *testing.T) {
 	eve.del(id, nil).problem(404, "not_found")
 	ann.del(id, nil).is(204)
 	ann.patch(id, object{"content": "x"}).problem(409, "message_deleted")
+	ann.put(id+"/pin", nil).problem(409, "message_deleted")
 	items := bob.get("/messages?chatId=" + c).object()["items"].([]any)
 	if tomb := items[0].(map[string]any); tomb["deletedAt"] == nil || tomb["content"] != "" {
 		t.Errorf("%v", tomb)

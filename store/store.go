@@ -41,7 +41,7 @@ type Store interface {
 	// hashing): on SQLite everybody who writes waits for it.
 	Update(ctx context.Context, fn func(Tx) error) error
 
-	// Post is the short way for the commonest change, a plain new message: it stores m, whose Seq and Rev it gives out,
+	// Post is the short way for the commonest change, a plain new message, which names nobody: it stores m, whose Seq and Rev it gives out,
 	// and shares one commit with other callers' posts. It holds to these rules, checked under the chat's lock: the
 	// author is a member of the chat, the author's ClientID is unused, ReplyTo, if any, is a message of the same chat,
 	// and in a direct chat neither of the two blocks the other. Where one of them is broken, or an engine would rather
@@ -165,6 +165,8 @@ type Chats interface {
 	// UpdateMember writes Role, MutedUntil and ArchivedAt.
 	UpdateMember(ctx context.Context, m Member) error
 	RemoveMember(ctx context.Context, chatID, userID ID) error
+	// MembersNamed lists who of a chat has one of these usernames, ignoring case, in the order of their ids.
+	MembersNamed(ctx context.Context, chatID ID, usernames []string) ([]ID, error)
 	// Unread counts, per chat, the messages past the user's read watermark that others wrote and that still stand,
 	// system messages aside. Chats without any are left out.
 	Unread(ctx context.Context, userID ID, chatIDs ...ID) (map[ID]int64, error)
@@ -216,7 +218,7 @@ type Attachments interface {
 	// oldest first: what an upload that was never sent, or a deleted chat, left behind. In Update none of them can be
 	// attached until the transaction ends.
 	FreeAttachments(ctx context.Context, t time.Time, limit int) ([]Attachment, error)
-	// AttachmentBytes is the sum of the sizes of an owner's attachments.
+	// AttachmentBytes is the sum of the sizes of an owner's attachments. Those that share their bytes count once.
 	AttachmentBytes(ctx context.Context, owner ID) (int64, error)
 	// BlobInUse tells whether any attachment has its bytes under the key.
 	BlobInUse(ctx context.Context, key string) (bool, error)
@@ -240,8 +242,6 @@ type Calls interface {
 type Mentions interface {
 	// SetMentions says whom a message names, in place of what was said before. Unknown users are left out.
 	SetMentions(ctx context.Context, messageID ID, userIDs []ID) error
-	// MentionsOf lists, per message, whom it names; messages that name nobody are left out.
-	MentionsOf(ctx context.Context, messageIDs ...ID) (map[ID][]ID, error)
 	// UnreadMentions counts, per chat, what Unread counts as far as it names the user. Chats without any are left out.
 	UnreadMentions(ctx context.Context, userID ID, chatIDs ...ID) (map[ID]int64, error)
 }
@@ -252,7 +252,9 @@ type Pins interface {
 	// as it was.
 	SetPin(ctx context.Context, messageID, by ID, on bool, at time.Time) (bool, error)
 	// Pins lists the pinned messages of a chat that still stand, latest pin first.
-	Pins(ctx context.Context, chatID ID, limit int) ([]Pin, error)
+	Pins(ctx context.Context, chatID ID, limit int) ([]Message, error)
+	// PinCounts counts them, per chat. Chats without any are left out.
+	PinCounts(ctx context.Context, chatIDs ...ID) (map[ID]int64, error)
 }
 
 // Blocks keeps who wants to hear nothing of whom.

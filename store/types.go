@@ -123,9 +123,24 @@ type Message struct {
 	UpdatedAt   time.Time
 	EditedAt    *time.Time
 	DeletedAt   *time.Time
+	Origin      *Origin // of what was forwarded; nil: said here first. Fixed at insertion
 
+	Mentions    []ID         // filled on reading: whom the text names, by id
+	Pin         *Pin         // filled on reading; nil: not pinned
 	Attachments []Attachment // filled on reading
 	Reactions   []Reaction   // filled on reading, in the order in which each emoji first came
+}
+
+// Origin is who said something first, and when.
+type Origin struct {
+	UserID ID
+	At     time.Time
+}
+
+// Pin says that a message is kept in view for the whole chat.
+type Pin struct {
+	By ID
+	At time.Time
 }
 
 // Reaction is one emoji under a message and who chose it, in the order of choosing.
@@ -197,13 +212,6 @@ type CallParticipant struct {
 	UserID   ID
 	JoinedAt time.Time
 	LeftAt   *time.Time
-}
-
-// Pin is a message that is kept in view for the whole chat.
-type Pin struct {
-	Message Message
-	By      ID
-	At      time.Time
 }
 
 // Block is one person's wish to hear nothing of another.

@@ -19,9 +19,9 @@ const (
 )
 
 // Edit replaces the text of one's own message. Refusals: not_found, forbidden (not the author), not_editable (a call or
-// system message), message_deleted, invalid.
+// system message), message_deleted, blocked, invalid.
 func (s *Service) Edit(ctx context.Context, actor, messageID store.ID, content string) (Message, error) {
-	return s.amend(ctx, actor, messageID, func(tx store.Tx, m *store.Message, _ store.Member) error {
+	return s.amend(ctx, actor, messageID, true, func(tx store.Tx, m *store.Message, _ store.Member) error {
 		rule := text.Message
 		if m.Kind == store.KindFile || m.Kind == store.KindAudio {
 			rule = text.Caption
@@ -41,14 +41,14 @@ func (s *Service) Edit(ctx context.Context, actor, messageID store.ID, content s
 		}
 		at := s.now()
 		m.Content, m.EditedAt = content, &at
-		return nil
+		return mention(ctx, tx, *m)
 	})
 }
 
-// Delete leaves a tombstone of a message: the author's right, and in groups that of admins and owners. Deleting a
-// tombstone changes nothing. Refusals: not_found, forbidden.
+// Delete leaves a tombstone of a message, unpinned: the author's right, and in groups that of admins and owners.
+// Deleting a tombstone changes nothing. Refusals: not_found, forbidden.
 func (s *Service) Delete(ctx context.Context, actor, messageID store.ID) (Message, error) {
-	return s.amend(ctx, actor, messageID, func(tx store.Tx, m *store.Message, me store.Member) error {
+	return s.amend(ctx, actor, messageID, false, func(tx store.Tx, m *store.Message, me store.Member) error {
 		if m.UserID != actor && rank(me.Role) < rank(store.RoleAdmin) {
 			return forbidden("only its author, an admin or an owner may delete a message")
 		}
@@ -57,18 +57,21 @@ func (s *Service) Delete(ctx context.Context, actor, messageID store.ID) (Messag
 		}
 		at := s.now()
 		m.Content, m.Meta, m.DeletedAt = "", nil, &at
-		return tx.DeleteAttachmentsOf(ctx, m.ID)
+		if _, err := tx.SetPin(ctx, m.ID, actor, false, at); err != nil {
+			return err
+		}
+		return errors.Join(tx.SetMentions(ctx, m.ID, nil), tx.DeleteAttachmentsOf(ctx, m.ID))
 	})
 }
 
 // React adds (on) or takes away the actor's emoji under a message; doing it twice changes nothing. Refusals: not_found,
-// invalid, message_deleted, too_many_reactions.
+// invalid, message_deleted, too_many_reactions, blocked.
 func (s *Service) React(ctx context.Context, actor, messageID store.ID, emoji string, on bool) (Message, error) {
 	emoji, err := text.Emoji("emoji", emoji)
 	if err != nil {
 		return Message{}, err
 	}
-	return s.amend(ctx, actor, messageID, func(tx store.Tx, m *store.Message, _ store.Member) error {
+	return s.amend(ctx, actor, messageID, on, func(tx store.Tx, m *store.Message, _ store.Member) error {
 		if m.DeletedAt != nil {
 			return deletedAlready()
 		}
@@ -100,9 +103,10 @@ func deletedAlready() error {
 	return fault.New(fault.Conflict, "message_deleted", "the message was deleted")
 }
 
-// amend changes a message that stands. edit gets it as it is under the chat's lock, with the actor's membership, and
+// amend changes a message that stands. adds tells whether the other side gets to see something new, which nobody does of
+// whom they block. edit gets it as it is under the chat's lock, with the actor's membership, and
 // either changes it, refuses, or answers errNothing.
-func (s *Service) amend(ctx context.Context, actor, messageID store.ID, edit func(store.Tx, *store.Message, store.Member) error) (view Message, err error) {
+func (s *Service) amend(ctx context.Context, actor, messageID store.ID, adds bool, edit func(store.Tx, *store.Message, store.Member) error) (view Message, err error) {
 	chatID, err := s.chatOf(ctx, messageID)
 	if err != nil {
 		return Message{}, err
@@ -120,6 +124,11 @@ func (s *Service) amend(ctx context.Context, actor, messageID store.ID, edit fun
 		me, in := memberOf(members, actor)
 		if !in {
 			return change{}, notFound()
+		}
+		if adds {
+			if err := open(ctx, tx, members); err != nil {
+				return change{}, err
+			}
 		}
 		m, err := tx.Message(ctx, messageID)
 		if err != nil {

@@ -20,7 +20,7 @@ type Blocked struct {
 }
 
 // Block sets (on) or lifts the actor's block of somebody. While one of two people blocks the other, their direct chat
-// takes no messages, typing or calls, a new one cannot be begun, and neither can add the other to a group. Groups that
+// takes no messages, edits, reactions, pins, typing or calls, a new one cannot be begun, and neither can add the other to a group. Groups that
 // both are in go on. The other side is not told. Refusals: not_found, invalid (oneself), too_many_blocks.
 func (s *Service) Block(ctx context.Context, actor, userID store.ID, on bool) error {
 	if err := wellFormed(userID); err != nil {

@@ -16,6 +16,8 @@ func TestABlockKeepsTwoPeopleApart(t *testing.T) {
 		direct, group := w.direct(p[0], p[1]), w.group(p[0], p[1])
 		own := w.group(p[0])
 		before := w.say(p[0], direct, "before")
+		_, err := w.React(t.Context(), p[1], before.ID, "👎", true)
+		w.must(err)
 		w.bus.take()
 		w.must(w.Block(t.Context(), p[1], p[0], true))
 		w.sent(w.bus.take(), chat.EventUserBlocked, p[1])
@@ -29,6 +31,9 @@ func TestABlockKeepsTwoPeopleApart(t *testing.T) {
 			w.refused("typing", w.Typing(t.Context(), who, "", direct, true), "blocked")
 			_, _, err = w.Access(t.Context(), who, direct)
 			w.refused("a call", err, "blocked")
+			w.refused("an edit", errOf(w.Edit(t.Context(), who, before.ID, "x")), "blocked")
+			w.refused("a reaction", errOf(w.React(t.Context(), who, before.ID, "👍", true)), "blocked")
+			w.refused("a pin", errOf(w.Pin(t.Context(), who, before.ID, true)), "blocked")
 			_, created, err := w.CreateChat(t.Context(), who, chat.CreateInput{Type: store.Direct, MemberIDs: []store.ID{p[1-i]}})
 			if err != nil || created {
 				t.Errorf("the chat that there is: %v %v", created, err)
@@ -37,8 +42,10 @@ func TestABlockKeepsTwoPeopleApart(t *testing.T) {
 				t.Errorf("%+v", list)
 			}
 		}
+		_, err = w.React(t.Context(), p[1], before.ID, "👎", false)
+		w.must(err)
 		w.say(p[0], group, "groups go on")
-		_, err := w.AddMember(t.Context(), p[0], own, p[1], "")
+		_, err = w.AddMember(t.Context(), p[0], own, p[1], "")
 		w.refused("adding who blocks", err, "blocked")
 		w.must(w.Block(t.Context(), p[2], p[3], true))
 		_, _, err = w.CreateChat(t.Context(), p[3], chat.CreateInput{Type: store.Direct, MemberIDs: []store.ID{p[2]}})
@@ -53,6 +60,7 @@ func TestABlockKeepsTwoPeopleApart(t *testing.T) {
 			t.Errorf("%+v %v", theirs, err)
 		}
 		w.must(w.Block(t.Context(), p[1], p[0], false))
+		w.must(errOf(w.Edit(t.Context(), p[0], before.ID, "edited")))
 		if m := w.say(p[0], direct, "again"); m.Seq != 2 {
 			t.Errorf("seq %d", m.Seq)
 		}

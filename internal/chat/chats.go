@@ -141,13 +141,21 @@ func (s *Service) portraits(ctx context.Context, tx store.Tx, viewer store.ID, c
 	if err != nil {
 		return nil, err
 	}
+	mentions, err := tx.UnreadMentions(ctx, viewer, ids...)
+	if err != nil {
+		return nil, err
+	}
+	pins, err := tx.PinCounts(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
 	byChat := map[store.ID][]store.Member{}
 	for _, m := range members {
 		byChat[m.ChatID] = append(byChat[m.ChatID], m)
 	}
 	list := make([]portrait, len(chats))
 	for i, c := range chats {
-		p := portrait{chat: c, members: byChat[c.ID], users: users, unread: unread[c.ID]}
+		p := portrait{chat: c, members: byChat[c.ID], users: users, unread: unread[c.ID], mentions: mentions[c.ID], pins: pins[c.ID]}
 		if m, ok := last[c.ID]; ok {
 			heard := &audience{members: p.members, private: map[store.ID]bool{}}
 			for _, member := range p.members {

@@ -46,7 +46,7 @@ func (s *Service) member(m store.Member, u store.User, viewer store.ID) Member {
 func (s *Service) message(m store.Message, status Status) Message {
 	v := Message{
 		ID: m.ID, ChatID: m.ChatID, UserID: m.UserID, Seq: m.Seq, Rev: m.Rev, Kind: m.Kind, ClientID: m.ClientID,
-		Attachments: []Attachment{}, Reactions: []Reaction{},
+		Mentions: []store.ID{}, Attachments: []Attachment{}, Reactions: []Reaction{},
 		CreatedAt: stamp.Of(m.CreatedAt), UpdatedAt: stamp.Of(m.UpdatedAt),
 		EditedAt: stamp.OfPtr(m.EditedAt), DeletedAt: stamp.OfPtr(m.DeletedAt), Status: status,
 	}
@@ -54,6 +54,13 @@ func (s *Service) message(m store.Message, status Status) Message {
 		return v
 	}
 	v.Content, v.ReplyTo, v.Meta = m.Content, m.ReplyTo, m.Meta
+	v.Mentions = append(v.Mentions, m.Mentions...)
+	if m.Origin != nil {
+		v.ForwardedFrom = &Origin{m.Origin.UserID, stamp.Of(m.Origin.At)}
+	}
+	if m.Pin != nil {
+		v.PinnedAt, v.PinnedBy = stampOf(m.Pin.At), m.Pin.By
+	}
 	for _, a := range m.Attachments {
 		v.Attachments = append(v.Attachments, s.AttachmentOf(a))
 	}
@@ -78,12 +85,14 @@ func (s *Service) AttachmentOf(a store.Attachment) Attachment {
 
 // portrait is what a chat's view is made of, as read in one transaction.
 type portrait struct {
-	chat    store.Chat
-	members []store.Member
-	users   map[store.ID]store.User
-	last    *store.Message
-	status  Status // of last
-	unread  int64
+	chat     store.Chat
+	members  []store.Member
+	users    map[store.ID]store.User
+	last     *store.Message
+	status   Status // of last
+	unread   int64
+	mentions int64 // of the viewer, among the unread
+	pins     int64
 }
 
 // chat shows a chat to one of its members.
@@ -92,7 +101,7 @@ func (s *Service) chat(p portrait, viewer store.ID) Chat {
 	v := Chat{
 		ID: c.ID, Type: c.Type, Name: c.Name, Description: c.Description, AvatarURL: s.avatar(c.AvatarID),
 		CreatedAt: stamp.Of(c.CreatedAt), UpdatedAt: stamp.Of(c.UpdatedAt), LastSeq: c.LastSeq, LastRev: c.LastRev,
-		UnreadCount: p.unread, Members: make([]Member, 0, len(p.members)), ActiveCall: s.activeCall(c.ID),
+		UnreadCount: p.unread, UnreadMentions: p.mentions, PinCount: p.pins, Members: make([]Member, 0, len(p.members)), ActiveCall: s.activeCall(c.ID),
 	}
 	if p.last != nil {
 		m := s.message(*p.last, p.status)

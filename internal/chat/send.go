@@ -48,7 +48,7 @@ func (s *Service) Send(ctx context.Context, actor store.ID, in SendInput) (m Mes
 	if len(in.AttachmentIDs) > 0 {
 		draft.Kind = store.KindFile
 	}
-	if len(in.AttachmentIDs) == 0 {
+	if len(in.AttachmentIDs) == 0 && len(text.Mentions(in.Content)) == 0 {
 		if m, created, err = s.post(ctx, draft); created || err != nil {
 			return m, created, err
 		}
@@ -107,8 +107,11 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, m store.Message, atta
 			return m, nil, err
 		}
 	}
-	if err := tx.InsertMessage(ctx, m); err != nil || len(attachments) == 0 {
-		return m, members, err
+	if err := tx.InsertMessage(ctx, m); err != nil {
+		return m, nil, err
+	}
+	if err := mention(ctx, tx, m); err != nil {
+		return m, nil, err
 	}
 	if err := tx.AttachToMessage(ctx, m.ID, m.UserID, attachments); errors.Is(err, store.ErrNotFound) {
 		return m, nil, fault.InvalidField("attachmentIds", "must be uploads of your own that no message carries yet")
@@ -117,6 +120,18 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, m store.Message, atta
 	}
 	m, err = tx.Message(ctx, m.ID)
 	return m, members, err
+}
+
+// mention keeps who is named in a message, among those who are in the chat now.
+func mention(ctx context.Context, tx store.Tx, m store.Message) error {
+	var named []store.ID
+	if names := text.Mentions(m.Content); len(names) > 0 {
+		var err error
+		if named, err = tx.MembersNamed(ctx, m.ChatID, names); err != nil {
+			return err
+		}
+	}
+	return tx.SetMentions(ctx, m.ID, named)
 }
 
 // replay answers a repeated send with what was stored first, as it is now.

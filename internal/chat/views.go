@@ -46,22 +46,24 @@ type Seen struct {
 
 // Chat is a conversation in the eyes of one member.
 type Chat struct {
-	ID          store.ID       `json:"id"`
-	Type        store.ChatType `json:"type" enum:"direct,group"`
-	Name        string         `json:"name" doc:"Empty for a direct chat."`
-	Description string         `json:"description"`
-	AvatarURL   *string        `json:"avatarUrl"`
-	CreatedAt   stamp.Time     `json:"createdAt"`
-	UpdatedAt   stamp.Time     `json:"updatedAt"`
-	LastSeq     int64          `json:"lastSeq"`
-	LastRev     int64          `json:"lastRev"`
-	LastMessage *Message       `json:"lastMessage,omitempty"`
-	UnreadCount int64          `json:"unreadCount"`
-	MyRole      store.Role     `json:"myRole" enum:"owner,admin,member"`
-	MutedUntil  *stamp.Time    `json:"mutedUntil,omitempty"`
-	ArchivedAt  *stamp.Time    `json:"archivedAt,omitempty" doc:"Put away from one's own list."`
-	Members     []Member       `json:"members"`
-	ActiveCall  *ActiveCall    `json:"activeCall,omitempty"`
+	ID             store.ID       `json:"id"`
+	Type           store.ChatType `json:"type" enum:"direct,group"`
+	Name           string         `json:"name" doc:"Empty for a direct chat."`
+	Description    string         `json:"description"`
+	AvatarURL      *string        `json:"avatarUrl"`
+	CreatedAt      stamp.Time     `json:"createdAt"`
+	UpdatedAt      stamp.Time     `json:"updatedAt"`
+	LastSeq        int64          `json:"lastSeq"`
+	LastRev        int64          `json:"lastRev"`
+	LastMessage    *Message       `json:"lastMessage,omitempty"`
+	UnreadCount    int64          `json:"unreadCount"`
+	UnreadMentions int64          `json:"unreadMentions" doc:"How many of the unread messages name the viewer."`
+	PinCount       int64          `json:"pinCount" doc:"How many messages are pinned."`
+	MyRole         store.Role     `json:"myRole" enum:"owner,admin,member"`
+	MutedUntil     *stamp.Time    `json:"mutedUntil,omitempty"`
+	ArchivedAt     *stamp.Time    `json:"archivedAt,omitempty" doc:"Put away from one's own list."`
+	Members        []Member       `json:"members"`
+	ActiveCall     *ActiveCall    `json:"activeCall,omitempty"`
 }
 
 // Member is one person's place in a chat, as the other members see it.
@@ -80,23 +82,33 @@ type Member struct {
 
 // Message is one entry of a chat. It looks the same to every member.
 type Message struct {
-	ID          store.ID          `json:"id"`
-	ChatID      store.ID          `json:"chatId"`
-	UserID      store.ID          `json:"userId"`
-	Seq         int64             `json:"seq" doc:"Its place in the chat: 1, 2, 3 … without gaps."`
-	Rev         int64             `json:"rev" doc:"The chat's revision of its latest change."`
-	Kind        store.MessageKind `json:"kind" enum:"text,audio,file,call,system"`
-	Content     string            `json:"content"`
-	ClientID    string            `json:"clientId,omitempty"`
-	ReplyTo     store.ID          `json:"replyTo,omitempty"`
-	Meta        json.RawMessage   `json:"meta,omitempty" doc:"For kind call: {callId, reason, duration}; for kind system: {event, …}."`
-	Attachments []Attachment      `json:"attachments"`
-	Reactions   []Reaction        `json:"reactions"`
-	CreatedAt   stamp.Time        `json:"createdAt"`
-	UpdatedAt   stamp.Time        `json:"updatedAt"`
-	EditedAt    *stamp.Time       `json:"editedAt,omitempty"`
-	DeletedAt   *stamp.Time       `json:"deletedAt,omitempty"`
-	Status      Status            `json:"status" enum:"sent,delivered,read" doc:"The weakest over the recipients."`
+	ID            store.ID          `json:"id"`
+	ChatID        store.ID          `json:"chatId"`
+	UserID        store.ID          `json:"userId"`
+	Seq           int64             `json:"seq" doc:"Its place in the chat: 1, 2, 3 … without gaps."`
+	Rev           int64             `json:"rev" doc:"The chat's revision of its latest change."`
+	Kind          store.MessageKind `json:"kind" enum:"text,audio,file,call,system"`
+	Content       string            `json:"content"`
+	ClientID      string            `json:"clientId,omitempty"`
+	ReplyTo       store.ID          `json:"replyTo,omitempty"`
+	ForwardedFrom *Origin           `json:"forwardedFrom,omitempty" doc:"Where it was said first, if not here."`
+	Meta          json.RawMessage   `json:"meta,omitempty" doc:"For kind call: {callId, reason, duration}; for kind system: {event, …}."`
+	Mentions      []store.ID        `json:"mentions" doc:"The members whom @username in the text names."`
+	Attachments   []Attachment      `json:"attachments"`
+	Reactions     []Reaction        `json:"reactions"`
+	CreatedAt     stamp.Time        `json:"createdAt"`
+	UpdatedAt     stamp.Time        `json:"updatedAt"`
+	EditedAt      *stamp.Time       `json:"editedAt,omitempty"`
+	DeletedAt     *stamp.Time       `json:"deletedAt,omitempty"`
+	PinnedAt      *stamp.Time       `json:"pinnedAt,omitempty"`
+	PinnedBy      store.ID          `json:"pinnedBy,omitempty"`
+	Status        Status            `json:"status" enum:"sent,delivered,read" doc:"The weakest over the recipients."`
+}
+
+// Origin is who said something first, and when. In which chat that was is nobody's to know.
+type Origin struct {
+	UserID    store.ID   `json:"userId"`
+	CreatedAt stamp.Time `json:"createdAt"`
 }
 
 // Status is how far a message has come.

@@ -77,7 +77,8 @@ func (t *Tx) FreeAttachments(ctx context.Context, before time.Time, limit int) (
 // AttachmentBytes implements store.Attachments.
 func (t *Tx) AttachmentBytes(ctx context.Context, owner store.ID) (int64, error) {
 	return one(ctx, t, "add up attachments", scanInt,
-		`SELECT CAST(COALESCE(SUM(size), 0) AS bigint) FROM attachments WHERE owner_id = $1`, id(owner))
+		`SELECT CAST(COALESCE(SUM(b.size), 0) AS bigint)
+			FROM (SELECT DISTINCT blob_key, size FROM attachments WHERE owner_id = $1) AS b`, id(owner))
 }
 
 // BlobInUse implements store.Attachments.

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 	"sync"
@@ -13,9 +14,11 @@ import (
 type Dialect struct {
 	placeholder string                  // before the number of an argument; a template, as list is
 	list        string                  // replaces "IN {$1}", where ${1} stands for the argument
+	textList    string                  // the same of "IN TEXTS {$1}"
 	lock        string                  // replaces "{lock}"
 	encodeTime  func(time.Time) any     // a moment as an argument
 	encodeList  func([]store.ID) string // a list of ids as one argument
+	encodeTexts func([]string) any      // a list of texts as one argument
 	search      searchDialect
 	texts       sync.Map // query → its text in this dialect; bounded by the queries of this package
 }
@@ -25,11 +28,13 @@ func NewPostgres() *Dialect {
 	return &Dialect{
 		placeholder: "$$", // a template's way to write $
 		list:        "= ANY(${1}::uuid[])",
+		textList:    "= ANY(${1}::text[])",
 		// Not FOR UPDATE, which would also hold off the foreign key checks of everybody who refers to the row.
-		lock:       "FOR NO KEY UPDATE",
-		encodeTime: func(t time.Time) any { return t },
-		encodeList: UUIDArray,
-		search:     postgresSearch(),
+		lock:        "FOR NO KEY UPDATE",
+		encodeTime:  func(t time.Time) any { return t },
+		encodeList:  UUIDArray,
+		encodeTexts: func(list []string) any { return list },
+		search:      postgresSearch(),
 	}
 }
 
@@ -39,8 +44,10 @@ func NewSQLite() *Dialect {
 	return &Dialect{
 		placeholder: "?",
 		list:        "IN (SELECT value FROM json_each(${1}))",
+		textList:    "IN (SELECT value FROM json_each(${1}))",
 		encodeTime:  func(t time.Time) any { return t.UnixMilli() },
 		encodeList:  func(ids []store.ID) string { return joinIDs("[", ids, `"`, "]") },
+		encodeTexts: jsonArray,
 		search:      sqliteSearch(),
 	}
 }
@@ -51,6 +58,7 @@ func (d *Dialect) sql(query string) string {
 		return text.(string)
 	}
 	text := listMarker.ReplaceAllString(query, d.list)
+	text = textListMarker.ReplaceAllString(text, d.textList)
 	text = strings.ReplaceAll(text, "{lock}", d.lock)
 	text = argument.ReplaceAllString(text, d.placeholder+"${1}")
 	d.texts.Store(query, text)
@@ -59,9 +67,19 @@ func (d *Dialect) sql(query string) string {
 
 // The markers of a query; see the package comment.
 var (
-	listMarker = regexp.MustCompile(`IN \{(\$[0-9]+)\}`)
-	argument   = regexp.MustCompile(`\$([0-9]+)`)
+	listMarker     = regexp.MustCompile(`IN \{(\$[0-9]+)\}`)
+	textListMarker = regexp.MustCompile(`IN TEXTS \{(\$[0-9]+)\}`)
+	argument       = regexp.MustCompile(`\$([0-9]+)`)
 )
+
+// jsonArray encodes texts as one JSON array; strings always can be encoded.
+func jsonArray(list []string) any {
+	b, err := json.Marshal(list)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
 
 // UUIDArray writes ids as PostgreSQL writes an array of uuid; none becomes NULL.
 func UUIDArray(ids []store.ID) string { return joinIDs("{", ids, "", "}") }

@@ -2,10 +2,11 @@
 // values. It knows no driver. An engine supplies a Conn, which is one open transaction, and a Dialect, which says where
 // its SQL differs; sqlstore makes a store.Tx of them.
 //
-// Queries are written with PostgreSQL's numbered placeholders and two markers that the dialect spells out:
+// Queries are written with PostgreSQL's numbered placeholders and three markers that the dialect spells out:
 //
 //	$1           the first argument
 //	IN {$1}      is one of a list of ids that arrives as one argument
+//	IN TEXTS {$1}  the same of texts
 //	{lock}       keep the rows read until the transaction ends; nothing where transactions that write run one by one
 //
 // A Tx belongs to one goroutine at a time, as the transaction under it does. Inserts that may meet an existing row use

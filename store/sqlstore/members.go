@@ -65,24 +65,35 @@ func scanCount(r Row) (c count, err error) {
 	return c, err
 }
 
-// Unread implements store.Chats.
-func (t *Tx) Unread(ctx context.Context, userID store.ID, chatIDs ...store.ID) (map[store.ID]int64, error) {
-	return t.unread(ctx, "count unread", ``, userID, chatIDs)
-}
-
-// unread counts, per chat, the messages m that wait for a user, as far as a further condition holds.
-func (t *Tx) unread(ctx context.Context, what, and string, userID store.ID, chatIDs []store.ID) (map[store.ID]int64, error) {
-	counts, err := many(ctx, t, what, scanCount, `SELECT m.chat_id, COUNT(*) FROM members me
-		JOIN messages m ON m.chat_id = me.chat_id AND m.seq > me.read_seq
-		WHERE me.user_id = $1 AND me.chat_id IN {$2} AND m.user_id <> me.user_id AND m.deleted_at IS NULL
-			AND m.kind <> 'system' `+and+`
-		GROUP BY m.chat_id`, id(userID), t.ids(chatIDs))
+// counts reads a number for each of several chats.
+func (t *Tx) counts(ctx context.Context, what, query string, args ...any) (map[store.ID]int64, error) {
+	list, err := many(ctx, t, what, scanCount, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	unread := make(map[store.ID]int64, len(counts))
-	for _, c := range counts {
-		unread[c.chatID] = c.n
+	counts := make(map[store.ID]int64, len(list))
+	for _, c := range list {
+		counts[c.chatID] = c.n
 	}
-	return unread, nil
+	return counts, nil
+}
+
+// Unread implements store.Chats.
+func (t *Tx) Unread(ctx context.Context, userID store.ID, chatIDs ...store.ID) (map[store.ID]int64, error) {
+	return t.counts(ctx, "count unread", `SELECT m.chat_id, COUNT(*) FROM members me
+		JOIN messages m ON m.chat_id = me.chat_id AND m.seq > me.read_seq
+		WHERE me.user_id = $1 AND me.chat_id IN {$2} AND m.user_id <> me.user_id AND m.deleted_at IS NULL
+			AND m.kind <> 'system'
+		GROUP BY m.chat_id`, id(userID), t.ids(chatIDs))
+}
+
+// MembersNamed implements store.Chats.
+func (t *Tx) MembersNamed(ctx context.Context, chatID store.ID, usernames []string) ([]store.ID, error) {
+	folded := make([]string, len(usernames))
+	for i, name := range usernames {
+		folded[i] = fold(name)
+	}
+	return many(ctx, t, "find members by name", scanID, `SELECT u.id FROM members m JOIN users u ON u.id = m.user_id
+		WHERE m.chat_id = $1 AND u.username_folded IN TEXTS {$2} AND u.deleted_at IS NULL ORDER BY u.id`,
+		id(chatID), t.dialect.encodeTexts(folded))
 }

@@ -21,30 +21,11 @@ func (t *Tx) SetMentions(ctx context.Context, messageID store.ID, userIDs []stor
 	return err
 }
 
-// mention is one person named in one message.
-type mention struct{ messageID, userID store.ID }
-
-func scanMention(r Row) (m mention, err error) {
-	err = r.Scan(toID{&m.messageID}, toID{&m.userID})
-	return m, err
-}
-
-// MentionsOf implements store.Mentions.
-func (t *Tx) MentionsOf(ctx context.Context, messageIDs ...store.ID) (map[store.ID][]store.ID, error) {
-	list, err := many(ctx, t, "list mentions", scanMention, `SELECT message_id, user_id FROM mentions
-		WHERE message_id IN {$1} ORDER BY message_id, user_id`, t.ids(messageIDs))
-	if err != nil {
-		return nil, err
-	}
-	mentions := make(map[store.ID][]store.ID)
-	for _, m := range list {
-		mentions[m.messageID] = append(mentions[m.messageID], m.userID)
-	}
-	return mentions, nil
-}
-
 // UnreadMentions implements store.Mentions.
 func (t *Tx) UnreadMentions(ctx context.Context, userID store.ID, chatIDs ...store.ID) (map[store.ID]int64, error) {
-	return t.unread(ctx, "count unread mentions", ` AND EXISTS (SELECT 1 FROM mentions n
-		WHERE n.user_id = $1 AND n.chat_id = m.chat_id AND n.seq = m.seq)`, userID, chatIDs)
+	return t.counts(ctx, "count unread mentions", `SELECT n.chat_id, COUNT(*) FROM members me
+		JOIN mentions n ON n.user_id = me.user_id AND n.chat_id = me.chat_id AND n.seq > me.read_seq
+		JOIN messages m ON m.id = n.message_id
+		WHERE me.user_id = $1 AND me.chat_id IN {$2} AND m.user_id <> me.user_id AND m.deleted_at IS NULL
+		GROUP BY n.chat_id`, id(userID), t.ids(chatIDs))
 }

@@ -5,30 +5,57 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 
 	"confab/store"
 )
 
 const messageColumns = `m.id, m.chat_id, m.user_id, m.seq, m.rev, m.kind, m.content, COALESCE(m.client_id, ''),
-	m.payload_hash, m.reply_to, m.meta, m.created_at, m.updated_at, m.edited_at, m.deleted_at`
+	m.payload_hash, m.reply_to, m.meta, m.created_at, m.updated_at, m.edited_at, m.deleted_at, m.forwarded_user,
+	m.forwarded_at, (SELECT string_agg(CAST(n.user_id AS text), ',' ORDER BY n.user_id) FROM mentions n WHERE n.message_id = m.id),
+	(SELECT p.pinned_by FROM pins p WHERE p.message_id = m.id), (SELECT p.pinned_at FROM pins p WHERE p.message_id = m.id)`
 
 func scanMessage(r Row) (m store.Message, err error) {
+	var mentions *string
+	var origin store.Origin
+	var pin store.Pin
 	err = r.Scan(toID{&m.ID}, toID{&m.ChatID}, toID{&m.UserID}, &m.Seq, &m.Rev, &m.Kind, &m.Content, &m.ClientID,
 		&m.PayloadHash, toID{&m.ReplyTo}, &m.Meta, toTime{&m.CreatedAt}, toTime{&m.UpdatedAt},
-		toTimePointer{&m.EditedAt}, toTimePointer{&m.DeletedAt})
+		toTimePointer{&m.EditedAt}, toTimePointer{&m.DeletedAt}, toID{&origin.UserID}, toTime{&origin.At}, &mentions,
+		toID{&pin.By}, toTime{&pin.At})
+	if mentions != nil {
+		for userID := range strings.SplitSeq(*mentions, ",") {
+			m.Mentions = append(m.Mentions, store.ID(userID))
+		}
+	}
+	if origin.UserID != "" {
+		m.Origin = &origin
+	}
+	if pin.By != "" {
+		m.Pin = &pin
+	}
 	return m, err
+}
+
+// originOrNull encodes an origin that may be missing, for its two columns.
+func (t *Tx) originOrNull(o *store.Origin) (userID, at any) {
+	if o == nil {
+		return nil, nil
+	}
+	return id(o.UserID), t.at(o.At)
 }
 
 // InsertMessage implements store.Messages.
 func (t *Tx) InsertMessage(ctx context.Context, m store.Message) error {
 	const what = "insert message"
+	author, said := t.originOrNull(m.Origin)
 	n, err := t.exec(ctx, what, `INSERT INTO messages (id, chat_id, user_id, seq, rev, kind, content, client_id,
-			payload_hash, reply_to, meta, created_at, updated_at, edited_at, deleted_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			payload_hash, reply_to, meta, created_at, updated_at, edited_at, deleted_at, forwarded_user, forwarded_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (user_id, client_id) WHERE client_id IS NOT NULL DO NOTHING`,
 		id(m.ID), id(m.ChatID), id(m.UserID), m.Seq, m.Rev, string(m.Kind), m.Content, orNull(m.ClientID),
 		blobOrNull(m.PayloadHash), id(m.ReplyTo), jsonOrNull(m.Meta), t.at(m.CreatedAt), t.at(m.UpdatedAt), t.atOrNone(m.EditedAt),
-		t.atOrNone(m.DeletedAt))
+		t.atOrNone(m.DeletedAt), author, said)
 	if err != nil {
 		return err
 	}

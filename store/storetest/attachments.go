@@ -100,11 +100,18 @@ var attachmentCases = []testCase{
 		}
 		equal(w, "none", sum(u.ID), 0)
 		a := w.upload(u, 0)
-		w.upload(u, 1)
+		b := w.upload(u, 1)
 		w.upload(other, 2)
 		equal(w, "two", sum(u.ID), 2*a.Size)
 		w.update(func(tx store.Tx) error { return tx.DeleteAttachment(w.Context(), a.ID) })
 		equal(w, "one", sum(u.ID), a.Size)
+		for _, owner := range []store.User{u, other} {
+			copied := b
+			copied.ID, copied.OwnerID = store.NewID(), owner.ID
+			w.update(func(tx store.Tx) error { return tx.CreateAttachment(w.Context(), copied) })
+		}
+		equal(w, "the same bytes twice", sum(u.ID), a.Size)
+		equal(w, "the same bytes with another", sum(other.ID), 2*a.Size)
 	}},
 	{"a blob is in use while any attachment names it", func(w *world) {
 		u := w.user("u")

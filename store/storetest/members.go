@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"strings"
 
 	"confab/store"
 )
@@ -77,6 +78,28 @@ var memberCases = []testCase{
 		w.update(func(tx store.Tx) error {
 			return tx.AddMember(w.Context(), store.Member{ChatID: c.ID, UserID: guest.ID, Role: store.RoleMember, JoinedAt: after(5), JoinedSeq: 1})
 		})
+	}},
+	{"members are found by their usernames", func(w *world) {
+		plain, cyrillic, gone, outside := w.newUser("Plain"), w.newUser("Ёжик"), w.newUser("gone"), w.user("outside")
+		w.update(func(tx store.Tx) error {
+			return errors.Join(tx.CreateUser(w.Context(), plain), tx.CreateUser(w.Context(), cyrillic), tx.CreateUser(w.Context(), gone))
+		})
+		c := w.group(plain, cyrillic, gone)
+		gone.DeletedAt = ptr(after(1))
+		w.update(func(tx store.Tx) error { return tx.UpdateUser(w.Context(), gone) })
+		for name, step := range map[string]struct {
+			names []string
+			want  []store.ID
+		}{
+			"as they are": {[]string{cyrillic.Username, plain.Username}, []store.ID{plain.ID, cyrillic.ID}},
+			"other case":  {[]string{strings.ToUpper(cyrillic.Username), strings.ToLower(plain.Username), strings.ToUpper(plain.Username)}, []store.ID{plain.ID, cyrillic.ID}},
+			"others":      {[]string{outside.Username, gone.Username, `"`, "no one", ""}, nil},
+			"nobody":      {nil, nil},
+		} {
+			equal(w, name, read(w, func(tx store.Tx) ([]store.ID, error) {
+				return tx.MembersNamed(w.Context(), c.ID, step.names)
+			}), step.want)
+		}
 	}},
 	{"unread counts what others wrote and what still stands", func(w *world) {
 		me, other := w.user("me"), w.user("other")

@@ -13,6 +13,7 @@ var messageCases = []testCase{
 		c := w.group(a, b)
 		first := w.send(c, b, "")
 		m := newMessage(c, a, "Привет, 'мир'! %_\\ 👋\n")
+		m.Origin = &store.Origin{UserID: b.ID, At: after(-5)}
 		m.Kind, m.ClientID, m.PayloadHash, m.ReplyTo = store.KindCall, "key", []byte{0, 1, 255}, first.ID
 		m.Meta = []byte(`{"outcome": "missed", "n": 1}`)
 		m = w.sendMessage(m)

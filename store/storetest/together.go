@@ -12,21 +12,26 @@ var mentionCases = []testCase{
 		a, b, c := w.user("a"), w.user("b"), w.user("c")
 		chat := w.group(a, b, c)
 		m, plain := w.send(chat, a, "@b @c"), w.send(chat, a, "nobody")
-		of := func() map[store.ID][]store.ID {
-			return read(w, func(tx store.Tx) (map[store.ID][]store.ID, error) {
-				return tx.MentionsOf(w.Context(), m.ID, plain.ID)
-			})
+		of := func(id store.ID) []store.ID {
+			return read(w, func(tx store.Tx) (store.Message, error) { return tx.Message(w.Context(), id) }).Mentions
 		}
 		for _, step := range [][]store.ID{{b.ID, c.ID}, {c.ID, store.NewID(), c.ID}, nil} {
 			w.update(func(tx store.Tx) error { return tx.SetMentions(w.Context(), m.ID, step) })
-			want := map[store.ID][]store.ID{}
+			var want []store.ID
 			for _, known := range []store.ID{b.ID, c.ID} { // ids of one process grow
 				if slices.Contains(step, known) {
-					want[m.ID] = append(want[m.ID], known)
+					want = append(want, known)
 				}
 			}
-			equal(w, "mentions", of(), want)
+			equal(w, "mentions", of(m.ID), want)
+			equal(w, "in history", read(w, func(tx store.Tx) ([]store.Message, error) {
+				return tx.Messages(w.Context(), store.MessageQuery{ChatID: chat.ID, Limit: 1})
+			})[0].Mentions, nil)
+			equal(w, "in history", read(w, func(tx store.Tx) ([]store.Message, error) {
+				return tx.Messages(w.Context(), store.MessageQuery{ChatID: chat.ID, Limit: 2})
+			})[0].Mentions, want)
 		}
+		equal(w, "of another", of(plain.ID), nil)
 	}},
 	{"unread ones are counted", func(w *world) {
 		me, other := w.user("me"), w.user("other")
@@ -52,7 +57,7 @@ var mentionCases = []testCase{
 var pinCases = []testCase{
 	{"pins are listed, the latest first", func(w *world) {
 		a, b := w.user("a"), w.user("b")
-		c, elsewhere := w.group(a, b), w.group(a)
+		c, elsewhere, empty := w.group(a, b), w.group(a), w.group(a)
 		first, second, gone := w.send(c, a, "first"), w.send(c, a, "second"), w.send(c, a, "gone")
 		foreign := w.send(elsewhere, a, "elsewhere")
 		for _, step := range []struct {
@@ -72,12 +77,19 @@ var pinCases = []testCase{
 			})
 		}
 		w.change(gone.ID, func(m *store.Message) { m.Content, m.DeletedAt = "", ptr(after(8)) })
-		pins := func(limit int) []store.Pin {
-			return read(w, func(tx store.Tx) ([]store.Pin, error) { return tx.Pins(w.Context(), c.ID, limit) })
+		pins := func(limit int) []store.Message {
+			return read(w, func(tx store.Tx) ([]store.Message, error) { return tx.Pins(w.Context(), c.ID, limit) })
 		}
-		want := []store.Pin{{Message: second, By: b.ID, At: after(7)}, {Message: first, By: a.ID, At: after(1)}}
+		second.Pin, first.Pin = &store.Pin{By: b.ID, At: after(7)}, &store.Pin{By: a.ID, At: after(1)}
+		want := []store.Message{second, first}
 		equal(w, "pins", pins(10), want)
 		equal(w, "limited", pins(1), want[:1])
+		equal(w, "in history", read(w, func(tx store.Tx) ([]store.Message, error) {
+			return tx.Messages(w.Context(), store.MessageQuery{ChatID: c.ID, Limit: 3})
+		})[:2], []store.Message{first, second})
+		equal(w, "counts", read(w, func(tx store.Tx) (map[store.ID]int64, error) {
+			return tx.PinCounts(w.Context(), c.ID, elsewhere.ID, empty.ID)
+		}), map[store.ID]int64{c.ID: 2, elsewhere.ID: 1})
 	}},
 	{"what does not exist cannot be pinned", func(w *world) {
 		u := w.user("u")
