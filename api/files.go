@@ -17,6 +17,7 @@ import (
 	"confab/internal/chat"
 	"confab/internal/fault"
 	"confab/internal/limit"
+	"confab/store"
 )
 
 const (
