@@ -144,14 +144,27 @@ func (r *run) load(ctx context.Context) (used target.Usage, took time.Duration, 
 	return used, time.Since(from), errors.Join(err, ctx.Err())
 }
 
-// settle waits until everything that was sent has come back, or long enough.
+// settle waits until everything that was sent has come back, or until nothing has come for long enough: a server that is
+// behind is slow, not broken.
 func (r *run) settle(ctx context.Context) {
-	deadline := time.Now().Add(answersIn)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
+	var came int64
+	deadline := time.Now().Add(answersIn)
 	for time.Now().Before(deadline) && ctx.Err() == nil && !r.complete() {
 		<-tick.C
+		if now := r.came(); now > came {
+			came, deadline = now, time.Now().Add(answersIn)
+		}
 	}
+}
+
+// came counts what has come back so far.
+func (r *run) came() (n int64) {
+	for _, c := range r.conns {
+		n += c.answered.Load() + c.seen.Load()
+	}
+	return n
 }
 
 func (r *run) complete() bool {
