@@ -1,9 +1,11 @@
 // Command pgserve is package pgtest for tests that are not written in Go: it starts a private PostgreSQL, prints the
 // DATABASE_URL of a fresh, migrated database on one line, and serves until its standard input ends or it is interrupted.
+// With -durable every commit waits for the disk, as it does where people keep their data.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -14,16 +16,22 @@ import (
 )
 
 func main() {
-	if err := serve(); err != nil {
+	durable := flag.Bool("durable", false, "wait for the disk at every commit")
+	flag.Parse()
+	durability := pgtest.Fast
+	if *durable {
+		durability = pgtest.Durable
+	}
+	if err := serve(durability); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func serve() error {
+func serve(d pgtest.Durability) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	cluster, err := pgtest.Start(pgtest.Fast)
+	cluster, err := pgtest.Start(d)
 	if err != nil {
 		return err
 	}
