@@ -195,11 +195,7 @@ func certificates(c *config.Config) tlsport.Config {
 
 // iceServers names STUN and TURN as clients reach them.
 func (s *server) iceServers(c *config.Config) *ice.Servers {
-	port := s.entrance.Port.Port()
-	if c.PublicPort != 0 {
-		port = int(c.PublicPort)
-	}
-	return ice.New(c.PublicHost(), port, s.entrance.Secure(), []byte(c.TURNSecret))
+	return ice.New(c.PublicHost(), s.entrance.PublicPort, s.entrance.Secure(), []byte(c.TURNSecret))
 }
 
 // shutdown ends in the opposite order of start: running calls may go on for grace, then clients are told to come back

@@ -23,7 +23,7 @@ type Config struct {
 	PublicIP       []string      `env:"CONFAB_PUBLIC_IP" placeholder:"IP" help:"Public addresses to offer for media, when this machine is behind NAT."`
 	PublicPort     uint16        `env:"CONFAB_PUBLIC_PORT" placeholder:"PORT" help:"The port number at the public addresses, where it differs."`
 	STUN           []string      `env:"CONFAB_STUN" placeholder:"HOST:PORT" help:"STUN servers that tell the public address."`
-	MapPort        bool          `env:"CONFAB_MAP_PORT" help:"Ask the router to forward the port (UPnP, NAT-PMP)."`
+	MapPort        bool          `env:"CONFAB_MAP_PORT" help:"Ask the router to forward the port (PCP, NAT-PMP, UPnP)."`
 	Domain         string        `env:"CONFAB_DOMAIN" placeholder:"NAME" help:"HTTPS with a certificate by ACME for this name, which must lead here."`
 	ACMEEmail      string        `env:"CONFAB_ACME_EMAIL" placeholder:"ADDRESS" help:"Told to the ACME server, which may send warnings there."`
 	ACMEDirectory  string        `env:"CONFAB_ACME_DIRECTORY" placeholder:"URL" help:"The ACME server; Let's Encrypt if unset."`

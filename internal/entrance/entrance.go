@@ -111,6 +111,15 @@ func (e *Entrance) Secure() bool { return e.certificates != nil }
 // Outside tells how the server is reached from outside.
 func (e *Entrance) Outside() outside.Status { return e.keeper.Status() }
 
+// PublicPort is the port number under which the server is reached from outside now: the one that is configured, or that the
+// router has given, or else the one listened on.
+func (e *Entrance) PublicPort() int {
+	if p := e.keeper.Status().Port; p != 0 {
+		return int(p)
+	}
+	return e.Port.Port()
+}
+
 // Close closes everything and waits. What uses the port, the SFU and the HTTP server, is closed before. It is idempotent.
 func (e *Entrance) Close() error {
 	var errs []error

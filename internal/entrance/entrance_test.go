@@ -75,6 +75,12 @@ func TestPlain(t *testing.T) {
 	if status, body, _ := get(t, fmt.Sprintf("http://127.0.0.1:%d/", e.Port.Port())); status != 200 || body != "page" {
 		t.Errorf("%d %q", status, body)
 	}
+	if got := e.PublicPort(); got != e.Port.Port() {
+		t.Errorf("the port outside is %d, want that of the server", got)
+	}
+	if got := open(t, Config{PublicPort: 4443}).PublicPort(); got != 4443 {
+		t.Errorf("the port outside is %d, want the configured one", got)
+	}
 	if e.Secure() || e.HSTS() != "" {
 		t.Error("TLS is on")
 	}

@@ -24,24 +24,27 @@ type Server struct {
 
 // Servers answers GET /ice-servers. It never changes, so it is safe for concurrent use.
 type Servers struct {
+	host   string
+	port   func() int
+	secure bool
 	secret []byte
-	urls   []string
 }
 
-// New names the servers by the host and port at which media is reached from outside. With secure, TURN is offered over
-// TLS too, which passes firewalls that let nothing but HTTPS through.
-func New(host string, port int, secure bool, secret []byte) *Servers {
-	at := net.JoinHostPort(host, strconv.Itoa(port))
-	urls := []string{"stun:" + at, "turn:" + at + "?transport=udp", "turn:" + at + "?transport=tcp"}
-	if secure {
-		urls = append(urls, "turns:"+at+"?transport=tcp")
-	}
-	return &Servers{secret: secret, urls: urls}
+// New names the servers by the host and port at which media is reached from outside. The port is asked for each time: the
+// router may have given another one meanwhile. With secure, TURN is offered over TLS too, which passes firewalls that let
+// nothing but HTTPS through.
+func New(host string, port func() int, secure bool, secret []byte) *Servers {
+	return &Servers{host: host, port: port, secure: secure, secret: secret}
 }
 
 // For makes the list for one user, with credentials of that user and the time they last. It is one entry, since the one
 // port is STUN and TURN alike; STUN passes over the credentials.
 func (s *Servers) For(userID store.ID) ([]Server, time.Duration) {
+	at := net.JoinHostPort(s.host, strconv.Itoa(s.port()))
+	urls := []string{"stun:" + at, "turn:" + at + "?transport=udp", "turn:" + at + "?transport=tcp"}
+	if s.secure {
+		urls = append(urls, "turns:"+at+"?transport=tcp")
+	}
 	username, password := relay.Credentials(s.secret, string(userID), ttl, time.Now())
-	return []Server{{URLs: s.urls, Username: username, Credential: password}}, ttl
+	return []Server{{URLs: urls, Username: username, Credential: password}}, ttl
 }

@@ -12,7 +12,8 @@ import (
 
 func TestOneEntryWithCredentialsOfTheUser(t *testing.T) {
 	t.Parallel()
-	servers := ice.New("chat.example.com", 3478, false, []byte("secret"))
+	port := 3478
+	servers := ice.New("chat.example.com", func() int { return port }, false, []byte("secret"))
 	list, ttl := servers.For("ann")
 	if len(list) != 1 || ttl != time.Hour {
 		t.Fatalf("%+v for %v", list, ttl)
@@ -28,11 +29,15 @@ func TestOneEntryWithCredentialsOfTheUser(t *testing.T) {
 	if slices.ContainsFunc(list[0].URLs, func(u string) bool { return strings.HasPrefix(u, "turns:") }) {
 		t.Errorf("TURN over TLS is offered without TLS: %v", list[0].URLs)
 	}
+	port = 18080 // the router gives another one
+	if list, _ = servers.For("ann"); !slices.Contains(list[0].URLs, "turn:chat.example.com:18080?transport=udp") {
+		t.Errorf("the port has changed, but %v is offered", list[0].URLs)
+	}
 }
 
 func TestTURNOverTLSWhereThereIsTLS(t *testing.T) {
 	t.Parallel()
-	list, _ := ice.New("2001:db8::1", 443, true, []byte("secret")).For("ann")
+	list, _ := ice.New("2001:db8::1", func() int { return 443 }, true, []byte("secret")).For("ann")
 	if want := "turns:[2001:db8::1]:443?transport=tcp"; !slices.Contains(list[0].URLs, want) {
 		t.Errorf("%s is not in %v", want, list[0].URLs)
 	}

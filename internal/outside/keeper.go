@@ -42,7 +42,7 @@ type Config struct {
 	Names []string
 	// STUN are servers, as host:port; whichever answers first is believed, for each address family.
 	STUN []string
-	// MapPort asks the router to forward the port, by UPnP IGD or NAT-PMP.
+	// MapPort asks the router to forward the port, by PCP, NAT-PMP or UPnP IGD.
 	MapPort bool
 
 	Every time.Duration // default two minutes
@@ -81,7 +81,7 @@ func Keep(ctx context.Context, cfg Config, port Port) *Keeper {
 	}
 	k := &Keeper{cfg: cfg, port: port, done: make(chan struct{})}
 	if cfg.MapPort {
-		k.routers = []router{&natPMP{}, &upnp{}}
+		k.routers = routers()
 	}
 	k.round(ctx)
 	background, cancel := context.WithCancel(context.Background())
@@ -129,18 +129,7 @@ func (k *Keeper) run(ctx context.Context) {
 func (k *Keeper) round(ctx context.Context) {
 	before := k.Status()
 	now := Status{Addresses: slices.Clone(k.cfg.Addresses), Port: k.cfg.ExternalPort}
-	for _, r := range k.routers {
-		mapped, err := k.forward(ctx, r)
-		if err != nil {
-			now.Errors = append(now.Errors, err.Error())
-			continue
-		}
-		now.Mapping, now.Port = r.String(), mapped.Port()
-		if public(mapped.Addr()) {
-			now.add(mapped.Addr())
-		}
-		break
-	}
+	k.mapPort(ctx, before, &now)
 	if len(k.cfg.Addresses) == 0 {
 		for _, a := range k.resolve(ctx) {
 			now.add(a)
@@ -183,6 +172,32 @@ func public(a netip.Addr) bool {
 	return a.IsGlobalUnicast() && !a.IsPrivate() && !shared.Contains(a)
 }
 
+// mapPort asks the routers in turn until one forwards the port; that one is asked first from then on. If none does any
+// more, what it was forwarded from before goes on: mappings outlive a few rounds.
+func (k *Keeper) mapPort(ctx context.Context, before Status, now *Status) {
+	var errs []string
+	for i, r := range k.routers {
+		mapped, err := k.forward(ctx, r)
+		if err != nil {
+			errs = append(errs, err.Error())
+			continue
+		}
+		k.routers[0], k.routers[i] = r, k.routers[0]
+		now.Mapping, now.Port = r.String(), mapped.Port()
+		if public(mapped.Addr()) {
+			now.add(mapped.Addr())
+			return
+		}
+		now.Errors = append(now.Errors,
+			fmt.Sprintf("%s: the router is behind another NAT itself: its address %s is not reached from the internet", r, mapped.Addr()))
+		return
+	}
+	if before.Mapping != "" {
+		now.Mapping, now.Port = before.Mapping, before.Port
+	}
+	now.Errors = append(now.Errors, errs...)
+}
+
 func (k *Keeper) forward(ctx context.Context, r router) (netip.AddrPort, error) {
 	ctx, cancel := context.WithTimeout(ctx, mapFor)
 	defer cancel()
@@ -195,9 +210,6 @@ func (k *Keeper) forward(ctx context.Context, r router) (netip.AddrPort, error) 
 	mapped, err := r.forward(ctx, port, want, 10*k.cfg.Every)
 	if err != nil {
 		return netip.AddrPort{}, fmt.Errorf("%s: %w", r, err)
-	}
-	if !public(mapped.Addr()) {
-		k.cfg.Log.Warn("the router is behind another NAT itself; its forwarding does not reach the internet", "address", mapped.Addr())
 	}
 	return mapped, nil
 }

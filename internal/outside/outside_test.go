@@ -2,11 +2,10 @@ package outside
 
 import (
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -159,66 +158,11 @@ func TestRealSTUN(t *testing.T) {
 	}
 }
 
-// gatewayAt serves NAT-PMP (RFC 6886) on an address of loopback, and tells what it was asked.
-func gatewayAt(t *testing.T, address string) (net.IP, <-chan string) {
-	t.Helper()
-	ip := net.ParseIP(address)
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: ip, Port: 5351})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	asked := make(chan string, 100)
-	go func() {
-		buf := make([]byte, 100)
-		for {
-			n, from, err := c.ReadFromUDP(buf)
-			if err != nil {
-				return
-			}
-			answer := []byte{0, 128 + buf[1], 0, 0, 0, 0, 0, 1}
-			if n == 2 {
-				answer = append(answer, 203, 0, 113, 5)
-			} else {
-				internal, external := binary.BigEndian.Uint16(buf[4:]), binary.BigEndian.Uint16(buf[6:])
-				seconds := binary.BigEndian.Uint32(buf[8:])
-				asked <- fmt.Sprintf("%s %d %d %d", map[byte]string{1: "UDP", 2: "TCP"}[buf[1]], internal, external, seconds)
-				if external == 8080 {
-					external = 18080 // taken by somebody else
-				}
-				answer = binary.BigEndian.AppendUint16(answer, internal)
-				answer = binary.BigEndian.AppendUint16(answer, external)
-				answer = binary.BigEndian.AppendUint32(answer, seconds)
-			}
-			_, _ = c.WriteToUDP(answer, from)
-		}
-	}()
-	return ip, asked
-}
-
-func TestPortMappingByNATPMP(t *testing.T) {
-	t.Parallel()
-	ip, asked := gatewayAt(t, "127.0.53.51")
-	r := &natPMP{gateway: ip}
-	ctx, cancel := context.WithTimeout(t.Context(), mapFor)
-	defer cancel()
-	got, err := r.forward(ctx, 8080, 8080, time.Hour)
-	if want := netip.MustParseAddrPort("203.0.113.5:18080"); err != nil || got != want {
-		t.Fatalf("forwarded from %s, %v; want %s", got, err, want)
-	}
-	r.unmap(ctx)
-	for _, want := range []string{"UDP 8080 8080 3600", "TCP 8080 18080 3600", "UDP 8080 0 0", "TCP 8080 0 0"} {
-		if got := <-asked; got != want {
-			t.Errorf("asked %q, want %q", got, want)
-		}
-	}
-}
-
-// igd is a router that speaks UPnP IGD.
+// igd is a router that speaks UPnP IGD and has a fault that the real one in test/netns does not have.
 type igd struct {
-	mu       sync.Mutex
-	calls    []string
-	noLeases bool
+	mu     sync.Mutex
+	calls  []string
+	refuse func(protocol, lease string) bool // whether a mapping is refused
 }
 
 const description = `<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><specVersion><major>1</major><minor>0</minor></specVersion>
@@ -245,7 +189,7 @@ func (d *igd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer d.mu.Unlock()
 	d.calls = append(d.calls, strings.TrimSpace(strings.Join([]string{action, field("NewProtocol"), field("NewExternalPort"),
 		field("NewInternalPort"), field("NewInternalClient"), field("NewLeaseDuration")}, " ")))
-	if d.noLeases && field("NewLeaseDuration") != "0" && action == "AddPortMapping" {
+	if action == "AddPortMapping" && d.refuse(field("NewProtocol"), field("NewLeaseDuration")) {
 		w.WriteHeader(http.StatusInternalServerError)
 		_, _ = io.WriteString(w, `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Client</faultcode>
 			<faultstring>UPnPError</faultstring></s:Fault></s:Body></s:Envelope>`)
@@ -256,67 +200,97 @@ func (d *igd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		</s:Body></s:Envelope>`, action, action)
 }
 
-func TestPortMappingByUPnP(t *testing.T) {
+// routerAt serves an igd, and gives the client for it.
+func routerAt(t *testing.T, device *igd) *upnp {
+	t.Helper()
+	server := httptest.NewServer(device)
+	t.Cleanup(server.Close)
+	location, err := url.Parse(server.URL + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &upnp{location: location}
+}
+
+func TestRouterThatForwardsOnlyForEver(t *testing.T) {
 	t.Parallel()
-	for _, noLeases := range []bool{false, true} {
-		device := &igd{noLeases: noLeases}
-		server := httptest.NewServer(device)
-		defer server.Close()
-		location, err := url.Parse(server.URL + "/")
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := &upnp{location: location}
-		ctx, cancel := context.WithTimeout(t.Context(), mapFor)
-		defer cancel()
-		got, err := r.forward(ctx, 8080, 443, time.Hour)
-		if want := netip.MustParseAddrPort("203.0.113.5:443"); err != nil || got != want {
-			t.Fatalf("forwarded from %s, %v; want %s", got, err, want)
-		}
-		r.unmap(ctx)
-		lease := "3600"
-		want := []string{"GetExternalIPAddress"}
-		for _, protocol := range []string{"UDP", "TCP"} {
-			want = append(want, "AddPortMapping "+protocol+" 443 8080 127.0.0.1 "+lease)
-			if noLeases {
-				want = append(want, "AddPortMapping "+protocol+" 443 8080 127.0.0.1 0")
-			}
-		}
-		want = append(want, "DeletePortMapping UDP 443", "DeletePortMapping TCP 443")
-		if !slices.Equal(device.calls, want) {
-			t.Errorf("asked %q, want %q", device.calls, want)
-		}
+	device := &igd{refuse: func(_, lease string) bool { return lease != "0" }}
+	r := routerAt(t, device)
+	got, err := r.forward(t.Context(), 8080, 443, time.Hour)
+	if want := netip.MustParseAddrPort("203.0.113.5:443"); err != nil || got != want {
+		t.Fatalf("forwarded from %s, %v; want %s", got, err, want)
+	}
+	r.unmap(t.Context())
+	want := []string{
+		"GetExternalIPAddress", "AddPortMapping UDP 443 8080 127.0.0.1 3600", "AddPortMapping UDP 443 8080 127.0.0.1 0",
+		"AddPortMapping TCP 443 8080 127.0.0.1 3600", "AddPortMapping TCP 443 8080 127.0.0.1 0",
+		"DeletePortMapping UDP 443", "DeletePortMapping TCP 443",
+	}
+	if !slices.Equal(device.calls, want) {
+		t.Errorf("asked %q, want %q", device.calls, want)
 	}
 }
 
-// The Keeper takes the mapping's port and address, renews it, and takes it back.
-func TestKeeperMapsThePort(t *testing.T) {
+// The port is somebody else's in TCP: nothing is left in UDP, and nothing of theirs is touched.
+func TestRouterThatForwardsHalf(t *testing.T) {
 	t.Parallel()
-	ip, asked := gatewayAt(t, "127.0.53.52")
-	p := &port{}
-	k := &Keeper{
-		cfg:  Config{Every: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler)},
-		port: p, routers: []router{&natPMP{gateway: ip}}, done: make(chan struct{}),
+	device := &igd{refuse: func(protocol, _ string) bool { return protocol == "TCP" }}
+	r := routerAt(t, device)
+	if got, err := r.forward(t.Context(), 8080, 443, time.Hour); err == nil || !strings.Contains(err.Error(), "443 of TCP") {
+		t.Errorf("forwarded from %s, %v; want an error that names the port", got, err)
 	}
+	var taken []string
+	for _, call := range device.calls {
+		if strings.HasPrefix(call, "Delete") {
+			taken = append(taken, call)
+		}
+	}
+	if !slices.Equal(taken, []string{"DeletePortMapping UDP 443"}) {
+		t.Errorf("taken back: %q", taken)
+	}
+}
+
+// choosy is a router that does what a test says.
+type choosy struct {
+	name   string
+	answer func() (netip.AddrPort, error)
+	asked  int
+}
+
+func (r *choosy) String() string { return r.name }
+
+func (r *choosy) forward(context.Context, uint16, uint16, time.Duration) (netip.AddrPort, error) {
+	r.asked++
+	return r.answer()
+}
+
+func (*choosy) unmap(context.Context) {}
+
+// Which way is used, and what is kept when none works: the Keeper's own rules, whatever the routers are.
+func TestKeeperStaysWithTheRouterThatWorks(t *testing.T) {
+	t.Parallel()
+	at := func(address string) func() (netip.AddrPort, error) {
+		return func() (netip.AddrPort, error) { return netip.MustParseAddrPort(address), nil }
+	}
+	silent := func() (netip.AddrPort, error) { return netip.AddrPort{}, errors.New("silence") }
+	first, second, p := &choosy{name: "first", answer: silent}, &choosy{name: "second", answer: at("203.0.113.5:18080")}, &port{}
+	k := &Keeper{cfg: Config{Every: time.Minute, Log: slog.New(slog.DiscardHandler)}, port: p, routers: []router{first, second}}
 	k.round(t.Context())
-	if want := addrs("203.0.113.5"); !slices.Equal(p.public, want) || p.number != 18080 {
-		t.Errorf("public %v port %d, want %v port 18080", p.public, p.number, want)
+	k.round(t.Context())
+	if first.asked != 1 || second.asked != 2 {
+		t.Errorf("asked %d and %d times; want the one that works, once it is known", first.asked, second.asked)
 	}
-	if s := k.Status(); s.Mapping != "NAT-PMP" {
-		t.Errorf("status %+v", s)
+	if s := k.Status(); s.Mapping != "second" || len(s.Errors) != 0 {
+		t.Errorf("status %+v; that another way does not work is no fault", s)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	k.cancel = cancel
-	go k.run(ctx)
-	for range 4 { // the first round and one more
-		<-asked
+	second.answer = silent
+	k.round(t.Context())
+	if s := k.Status(); p.sets != 1 || !slices.Equal(p.public, addrs("203.0.113.5")) || p.number != 18080 || len(s.Errors) != 2 {
+		t.Errorf("with a router that is silent for a while: public %v port %d, told %d times, %+v", p.public, p.number, p.sets, s)
 	}
-	k.Close()
-	var last string
-	for len(asked) > 0 {
-		last = <-asked
-	}
-	if last != "TCP 8080 0 0" {
-		t.Errorf("the last thing asked was %q, want the mapping to be taken back", last)
+	second.answer = at("100.64.1.1:18080")
+	k.round(t.Context())
+	if s := k.Status(); !strings.Contains(strings.Join(s.Errors, " "), "behind another NAT") {
+		t.Errorf("behind a provider's NAT: %+v", s)
 	}
 }

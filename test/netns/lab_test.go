@@ -26,12 +26,17 @@ func newLab(t *testing.T) *lab {
 	t.Helper()
 	l := &lab{t: t, prefix: fmt.Sprintf("confab%d-%d-", os.Getpid(), labs.Add(1))}
 	if err := possible(l.prefix); err != nil {
-		message := fmt.Sprintf("LEFT OUT: %s was not tested, since this machine allows no network namespaces: %v", t.Name(), err)
-		fmt.Fprintln(os.Stderr, "\n"+message)
-		t.Log(message)
+		l.leaveOut(fmt.Errorf("this machine allows no network namespaces: %w", err))
 		return nil
 	}
 	return l
+}
+
+// leaveOut says loudly that the test was not made.
+func (l *lab) leaveOut(why error) {
+	message := fmt.Sprintf("LEFT OUT: %s was not tested: %v", l.t.Name(), why)
+	fmt.Fprintln(os.Stderr, "\n"+message)
+	l.t.Log(message)
 }
 
 // possible tries everything that labs are made of.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 // event is what a process of the lab tells the test, a line of JSON.
 type event struct {
 	What      string // "ready", "media", "failed"
-	Detail    string
+	Detail    string // failed: why; ready: how and from where the router forwards the port, if it does
 	ConnectMS int64  // media: from the first line of code to a connection
 	Way       string // media: the candidate pair, as seen by the client
 }
@@ -36,6 +37,7 @@ type process struct {
 	name   string
 	stdin  io.WriteCloser
 	events chan event
+	end    func() // ends it, and waits
 }
 
 // start runs a role on a host. The process ends with the test.
@@ -75,13 +77,14 @@ func (h *host) start(role string, config any) *process {
 			}
 		}
 	}()
-	t.Cleanup(func() {
+	p.end = sync.OnceFunc(func() {
 		_ = p.stdin.Close() // the process ends with its input
 		<-read
 		if err := c.Wait(); err != nil {
 			t.Errorf("%s: %v", p.name, err)
 		}
 	})
+	t.Cleanup(p.end)
 	return p
 }
 

@@ -27,6 +27,8 @@ type serverConfig struct {
 	PublicIPs  []netip.Addr
 	PublicPort uint16
 	STUN       []string
+	MapPort    bool
+	Every      time.Duration // between looks at the way from outside; 0 for the usual time
 	TLS        bool
 }
 
@@ -57,7 +59,7 @@ func playServer(text string, commands <-chan string, say func(event)) error {
 	}
 	defer port.Close() // a test
 	ways := outside.Keep(context.Background(), outside.Config{
-		Addresses: cfg.PublicIPs, ExternalPort: cfg.PublicPort, STUN: cfg.STUN, Log: log,
+		Addresses: cfg.PublicIPs, ExternalPort: cfg.PublicPort, STUN: cfg.STUN, MapPort: cfg.MapPort, Every: cfg.Every, Log: log,
 	}, port)
 	defer ways.Close()
 	turn, err := relay.New(relay.Config{Secret: []byte(turnSecret), Log: log}, port)
@@ -77,7 +79,11 @@ func playServer(text string, commands <-chan string, say func(event)) error {
 	door := &http.Server{Handler: &door{room: room, legs: map[string]*sfu.Leg{}}, ReadHeaderTimeout: time.Minute}
 	defer door.Close() // a test
 	go func() { _ = door.Serve(port.HTTP()) }()
-	say(event{What: "ready"})
+	ready := event{What: "ready"}
+	if known := ways.Status(); known.Mapping != "" && len(known.Addresses) > 0 {
+		ready.Detail = known.Mapping + " " + netip.AddrPortFrom(known.Addresses[0], known.Port).String()
+	}
+	say(ready)
 	for range commands {
 	}
 	return nil
