@@ -58,6 +58,13 @@ export class SignedOutError extends ConfabError {
   }
 }
 
+/** Anything that was thrown, as an error of this kind. */
+export function asConfabError(error: unknown): ConfabError {
+  return error instanceof ConfabError
+    ? error
+    : new ConfabError({ status: 0, code: "internal", message: String(error), cause: error });
+}
+
 export type MediaSource = "microphone" | "camera" | "screen";
 
 /** Why a device gave nothing. */

@@ -1,4 +1,14 @@
-import type { ActiveCall, Chat, Id, Member, Message, MessageDraft, PublicUser, Timestamp } from "./types.ts";
+import type {
+  ActiveCall,
+  Chat,
+  ForwardRequest,
+  Id,
+  Member,
+  Message,
+  MessageDraft,
+  PublicUser,
+  Timestamp,
+} from "./types.ts";
 
 export type TrackKind = "audio" | "video";
 export type TrackSource = "microphone" | "camera" | "screen" | "screen-audio";
@@ -164,7 +174,7 @@ export interface JoinedCall {
 export interface ClientEvents {
   auth: { data: { token: string }; ack: unknown };
   ping: { data: Record<string, never>; ack: unknown };
-  "message:send": { data: MessageDraft & { clientId: string }; ack: { message: Message } };
+  "message:send": { data: (MessageDraft | ForwardRequest) & { clientId: string }; ack: { message: Message } };
   "message:edit": { data: { messageId: Id; content: string }; ack: { message: Message } };
   "message:delete": { data: { messageId: Id }; ack: { message: Message } };
   "message:react": { data: { messageId: Id; emoji: string; on: boolean }; ack: { message: Message } };

@@ -1,6 +1,6 @@
 import type { ConfabError } from "./errors.ts";
 import type { LocalFile } from "./files/local.ts";
-import type { Chat, Id, Message, MessageDraft, Profile, Timestamp } from "./types.ts";
+import type { Chat, ForwardDraft, Id, Message, MessageDraft, Profile, Timestamp } from "./types.ts";
 
 /** Whether somebody is signed in on this device. */
 export type SessionState =
@@ -37,6 +37,8 @@ export interface PendingMessage extends MessageDraft {
   readonly files?: readonly PendingFile[];
   /** It is a recording. */
   readonly voice?: { readonly durationMs: number; readonly waveform: readonly number[] };
+  /** It is a copy of another message. */
+  readonly forward?: ForwardDraft;
   /** How much of its files has gone out, 0 to 1, while they are being uploaded. */
   readonly progress?: number;
 }
@@ -57,7 +59,10 @@ export interface PendingFile {
   readonly attachmentId: Id | null;
 }
 
-/** A chat's messages as far as they are loaded: a run without gaps that ends with the newest. */
+/**
+ * A chat's messages as far as they are loaded: a run without gaps. It ends with the newest, unless somebody went to an
+ * old message that is far from there (`Messaging.goTo`): then `hasNewer`, until loading or `goToNewest` comes back.
+ */
 export interface Timeline {
   /** Ascending by seq, without gaps. Deleted ones are in it as tombstones (`deletedAt`). */
   readonly messages: readonly Message[];
@@ -65,7 +70,11 @@ export interface Timeline {
   readonly pending: readonly PendingMessage[];
   /** There is more before `messages[0]`. */
   readonly hasOlder: boolean;
-  readonly loading: "none" | "newest" | "older";
+  /** There is more after the last of `messages`, and `pending` stands after that. */
+  readonly hasNewer: boolean;
+  /** All pinned messages of the chat, latest pin first; null until they are known. */
+  readonly pins: readonly Message[] | null;
+  readonly loading: "none" | "newest" | "older" | "newer" | "elsewhere";
   /** The last load failed with this. */
   readonly error: ConfabError | null;
   /** False until the newest messages have been loaded once. */

@@ -84,6 +84,9 @@ export interface Chat {
   lastRev: number;
   lastMessage?: Message | null;
   unreadCount: number;
+  /** How many of the unread messages name the user. */
+  unreadMentions: number;
+  pinCount: number;
   myRole: Role;
   mutedUntil?: Timestamp | null;
   /** When the user put it away from their own list; see `isArchived`. */
@@ -144,6 +147,12 @@ export interface Reaction {
   userIds: readonly Id[];
 }
 
+/** Who said a forwarded message first, and when. */
+export interface Origin {
+  userId: Id;
+  createdAt: Timestamp;
+}
+
 /** One entry of a chat. `seq` is its place for ever, `rev` the chat's revision of its latest change. */
 export interface Message {
   id: Id;
@@ -159,6 +168,11 @@ export interface Message {
   replyTo?: Id | null;
   attachments: readonly Attachment[];
   reactions: readonly Reaction[];
+  /** Members whom the content names by `@username`. */
+  mentions: readonly Id[];
+  pinnedAt?: Timestamp | null;
+  pinnedBy?: Id | null;
+  forwardedFrom?: Origin | null;
   createdAt: Timestamp;
   updatedAt: Timestamp;
   editedAt?: Timestamp | null;
@@ -185,6 +199,15 @@ export interface MessagePage {
   lastSeq: number;
   lastRev: number;
   hasMore: boolean;
+}
+
+/** A search in messages. `q`: words in any of their forms, "phrases" and beginnings*. */
+export interface MessageSearch {
+  q: string;
+  /** Only in this chat. */
+  chatId?: Id;
+  limit?: number;
+  cursor?: string;
 }
 
 /** Which messages of a chat: at most one of before, after, sinceRev; none means the newest. */
@@ -221,6 +244,21 @@ export interface VoiceDraft {
 export interface OutgoingDraft extends MessageDraft {
   files?: readonly FileDraft[];
   voice?: VoiceDraft;
+  /** It is a copy of another message; `content` is then that message's, for showing it until the server has it. */
+  forward?: ForwardDraft;
+}
+
+/** What is forwarded, and what is known of it meanwhile. */
+export interface ForwardDraft {
+  messageId: Id;
+  kind: MessageKind;
+  origin: Origin;
+}
+
+/** A copy of a message of another chat, or of the same, as it goes to the server. */
+export interface ForwardRequest {
+  chatId: Id;
+  forwardOf: Id;
 }
 
 /** A recording on its way to the server. */

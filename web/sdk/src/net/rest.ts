@@ -20,6 +20,7 @@ import type {
   MessageDraft,
   MessagePage,
   MessageQuery,
+  MessageSearch,
   Page,
   Profile,
   ProfilePatch,
@@ -226,6 +227,28 @@ export class RestClient {
 
   messages(query: MessageQuery): Promise<MessagePage> {
     return this.#call({ method: "GET", path: "/messages", query: { ...query } });
+  }
+
+  message(id: Id): Promise<Message> {
+    return this.#call({ method: "GET", path: path`/messages/${id}` });
+  }
+
+  /** Newest first. */
+  searchMessages(search: MessageSearch, signal?: AbortSignal): Promise<Page<Message>> {
+    return this.#call({
+      method: "GET",
+      path: "/messages/search",
+      query: { ...search },
+      ...(signal && { signal }),
+    });
+  }
+
+  pin(id: Id, on: boolean): Promise<Message> {
+    return this.#call({ method: on ? "PUT" : "DELETE", path: path`/messages/${id}/pin` });
+  }
+
+  pins(chatId: Id): Promise<Page<Message>> {
+    return this.#call({ method: "GET", path: path`/chats/${chatId}/pins` });
   }
 
   sendMessage(draft: MessageDraft & { clientId?: string }): Promise<Message> {

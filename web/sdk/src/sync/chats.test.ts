@@ -5,6 +5,7 @@ import {
   chatTitle,
   deliveryMark,
   isArchived,
+  knowsMentions,
   withChangedMessage,
   withHead,
   withNewMessage,
@@ -24,9 +25,9 @@ describe("unread messages", () => {
 
   test("are fewer when one is deleted, once", () => {
     const deleted = message(1, { rev: 3, deletedAt: "2026-01-01T00:00:00.000Z" });
-    const after = withChangedMessage(two, deleted, "ann");
+    const after = withChangedMessage(two, deleted, "ann", message(1));
     expect(after.unreadCount).toBe(1);
-    expect(withChangedMessage(after, deleted, "ann").unreadCount).toBe(1);
+    expect(withChangedMessage(after, deleted, "ann", deleted).unreadCount).toBe(1);
   });
 
   test("go as far as one has read, on whichever device", () => {
@@ -36,6 +37,48 @@ describe("unread messages", () => {
     expect(withWatermark(two, read(2), "ann", []).unreadCount).toBe(0);
     const done = withWatermark(two, read(2), "ann", messages);
     expect(withWatermark(done, read(1), "ann", messages)).toBe(done);
+  });
+});
+
+describe("unread mentions", () => {
+  const naming = (seq: number, change = {}) => message(seq, { mentions: ["ann"], ...change });
+  const two = [message(1), naming(2), naming(3)].reduce((c, m) => withNewMessage(c, m, "ann"), chat());
+  const read = (seq: number) => ({ userId: "ann", status: "read" as const, seq });
+
+  test("are the unread messages of others that name me", () => {
+    expect(two).toMatchObject({ unreadCount: 3, unreadMentions: 2 });
+    expect(withNewMessage(two, naming(4, { userId: "ann" }), "ann").unreadMentions).toBe(2);
+  });
+
+  test("are fewer as I read", () => {
+    const messages = [message(1), naming(2), naming(3)];
+    expect(withWatermark(two, read(2), "ann", messages)).toMatchObject({ unreadCount: 1, unreadMentions: 1 });
+    expect(withWatermark(two, read(3), "ann", []).unreadMentions).toBe(0);
+  });
+
+  test("follow an edit and a deletion", () => {
+    const named = withChangedMessage(two, naming(1, { rev: 4 }), "ann", message(1));
+    expect(named.unreadMentions).toBe(3);
+    const unnamed = withChangedMessage(named, message(2, { rev: 5 }), "ann", naming(2));
+    expect(unnamed.unreadMentions).toBe(2);
+    const deleted = message(3, { rev: 6, deletedAt: "2026-01-01T00:00:00.000Z" });
+    const after = withChangedMessage(unnamed, deleted, "ann", naming(3));
+    expect(after).toMatchObject({ unreadCount: 2, unreadMentions: 1 });
+  });
+
+  test("of a message that is not known here are the server's to count", () => {
+    const one = withWatermark(two, read(2), "ann", [message(1), naming(2)]);
+    expect(knowsMentions(one, message(3, { rev: 9 }), undefined, "ann")).toBe(false);
+    expect(knowsMentions(one, message(3, { rev: 9 }), naming(3), "ann")).toBe(true);
+    expect(knowsMentions(one, naming(2, { rev: 9 }), undefined, "ann")).toBe(true);
+    expect(knowsMentions(chat(), message(3, { rev: 9 }), undefined, "ann")).toBe(true);
+    expect(knowsMentions(chat(), naming(3, { rev: 9 }), undefined, "ann")).toBe(false);
+  });
+
+  test("that I have read here do not come back with an older reading of the chat", () => {
+    const done = withWatermark(two, read(3), "ann", []);
+    expect(withoutSetback(two, done, "ann")).toMatchObject({ unreadCount: 0, unreadMentions: 0 });
+    expect(withoutSetback(two, two, "ann").unreadMentions).toBe(2);
   });
 });
 
@@ -72,7 +115,7 @@ describe("a chat", () => {
 
   test("keeps receipts that an older reading of it does not have", () => {
     const known = chat({ members: [member("ann"), member("bob", { deliveredSeq: 4, readSeq: 3 })] });
-    expect(withoutSetback(chat(), known).members[1]).toMatchObject({ deliveredSeq: 4, readSeq: 3 });
+    expect(withoutSetback(chat(), known, "ann").members[1]).toMatchObject({ deliveredSeq: 4, readSeq: 3 });
   });
 
   test("takes only what a change names", () => {

@@ -62,6 +62,11 @@ function readSeqOf(chat: Chat, me: Id): number {
   return chat.members.find((member) => member.userId === me)?.readSeq ?? 0;
 }
 
+/** Whether an unread message of somebody else names me. */
+function namesMe(message: Message, me: Id): boolean {
+  return message.userId !== me && message.mentions.includes(me);
+}
+
 /** Takes a new message: a later one becomes the last, and counts as unread when somebody else wrote it. */
 export function withNewMessage(chat: Chat, message: Message, me: Id): Chat {
   const lastRev = Math.max(chat.lastRev, message.rev);
@@ -73,17 +78,40 @@ export function withNewMessage(chat: Chat, message: Message, me: Id): Chat {
     lastRev,
     lastMessage: message,
     unreadCount: chat.unreadCount + (unread ? 1 : 0),
+    unreadMentions: chat.unreadMentions + (unread && namesMe(message, me) ? 1 : 0),
   };
 }
 
-/** Takes a changed message; a deleted one is not unread any more. */
-export function withChangedMessage(chat: Chat, message: Message, me: Id): Chat {
+/** Takes a changed message; a deleted one is not unread any more. `before`: the version that was known, if any. */
+export function withChangedMessage(chat: Chat, message: Message, me: Id, before: Message | undefined): Chat {
   if (message.rev <= chat.lastRev) return withLaterVersion(chat, message);
-  const gone = message.deletedAt && countsAsUnread(message, me) && message.seq > readSeqOf(chat, me);
+  const unread = countsAsUnread(message, me) && message.seq > readSeqOf(chat, me);
+  const gone = unread && message.deletedAt && !before?.deletedAt;
+  const named = unread && before ? Number(namesMe(message, me)) - Number(namesMe(before, me)) : 0;
+  const pinned = before ? Number(isPinned(message)) - Number(isPinned(before)) : 0;
   return withLaterVersion(
-    { ...chat, lastRev: message.rev, unreadCount: Math.max(0, chat.unreadCount - (gone ? 1 : 0)) },
+    {
+      ...chat,
+      lastRev: message.rev,
+      unreadCount: Math.max(0, chat.unreadCount - (gone ? 1 : 0)),
+      unreadMentions: Math.max(0, chat.unreadMentions + named),
+      pinCount: Math.max(0, chat.pinCount + pinned),
+    },
     message,
   );
+}
+
+function isPinned(message: Message): boolean {
+  return !!message.pinnedAt && !message.deletedAt;
+}
+
+/**
+ * Whether a change of a message says by itself what it does to the number of unread mentions: it is read, or the version
+ * before it is known, or neither can have named me.
+ */
+export function knowsMentions(chat: Chat, message: Message, before: Message | undefined, me: Id): boolean {
+  if (before || message.rev <= chat.lastRev || message.seq <= readSeqOf(chat, me)) return true;
+  return !namesMe(message, me) && chat.unreadMentions === 0;
 }
 
 function withLaterVersion(chat: Chat, message: Message): Chat {
@@ -108,11 +136,16 @@ export function withWatermark(
   if (readSeq === member.readSeq && deliveredSeq === member.deliveredSeq) return chat;
   const moved = withMember(chat, { ...member, readSeq, deliveredSeq });
   if (mark.userId !== me || readSeq === member.readSeq) return moved;
-  if (readSeq >= chat.lastSeq) return { ...moved, unreadCount: 0 };
+  if (readSeq >= chat.lastSeq) return { ...moved, unreadCount: 0, unreadMentions: 0 };
   const read = messages.filter(
     (m) => m.seq > member.readSeq && m.seq <= readSeq && countsAsUnread(m, me) && !m.deletedAt,
   );
-  return { ...moved, unreadCount: Math.max(0, chat.unreadCount - read.length) };
+  const named = read.filter((m) => namesMe(m, me));
+  return {
+    ...moved,
+    unreadCount: Math.max(0, chat.unreadCount - read.length),
+    unreadMentions: Math.max(0, chat.unreadMentions - named.length),
+  };
 }
 
 /** Puts a member in, or the later version of one. Watermarks never go back. */
@@ -128,15 +161,20 @@ export function withMember(chat: Chat, member: Member): Chat {
   return { ...chat, members: replaceAt(chat.members, at, merged) };
 }
 
-/** A chat as it was read, which may have been before receipts that are known here already: those stay. */
-export function withoutSetback(chat: Chat, known: Chat): Chat {
+/**
+ * A chat as it was read, which may have been before receipts that are known here already: those stay. What is unread was
+ * then counted before my own reading, and is taken from here as well.
+ */
+export function withoutSetback(chat: Chat, known: Chat, me: Id): Chat {
   const marks = new Map(known.members.map((member) => [member.userId, member]));
   const members = chat.members.map((member) => ({
     ...member,
     deliveredSeq: Math.max(member.deliveredSeq, marks.get(member.userId)?.deliveredSeq ?? 0),
     readSeq: Math.max(member.readSeq, marks.get(member.userId)?.readSeq ?? 0),
   }));
-  return { ...chat, members };
+  if (readSeqOf(known, me) <= readSeqOf(chat, me)) return { ...chat, members };
+  const { unreadCount, unreadMentions } = known;
+  return { ...chat, members, unreadCount, unreadMentions };
 }
 
 export function withoutMember(chat: Chat, userId: Id): Chat {

@@ -2,13 +2,18 @@ import { describe, expect, test } from "vitest";
 import type { Message, MessagePage } from "../types.ts";
 import {
   fromNewest,
+  goAside,
+  goBack,
   hasOlder,
   hear,
   hearOf,
   isBehind,
   type Log,
   mergeChanges,
+  mergeNewer,
   mergeOlder,
+  shown,
+  takePins,
   trim,
 } from "./log.ts";
 
@@ -24,7 +29,21 @@ class ReferenceChat {
   }
 
   change(seq: number): Message {
-    const message = this.#version(seq, `changed at ${this.rev + 1}`);
+    return this.#put(this.#version(seq, `changed at ${this.rev + 1}`));
+  }
+
+  pin(seq: number): Message {
+    const pinnedAt = this.messages[seq - 1]?.pinnedAt ? null : `at ${String(this.rev + 1).padStart(6, "0")}`;
+    return this.#put({ ...this.#version(seq, "pinned or not"), pinnedAt });
+  }
+
+  pins(): Message[] {
+    const pins = this.messages.filter((m) => m.pinnedAt);
+    return pins.sort((a, b) => ((a.pinnedAt ?? "") < (b.pinnedAt ?? "") ? 1 : -1));
+  }
+
+  #put(message: Message): Message {
+    const { seq } = message;
     this.messages[seq - 1] = message;
     return message;
   }
@@ -36,6 +55,11 @@ class ReferenceChat {
   before(seq: number, limit: number): MessagePage {
     const older = this.messages.filter((m) => m.seq < seq);
     return this.#page(older.slice(-limit), older.length > limit);
+  }
+
+  after(seq: number, limit: number): MessagePage {
+    const newer = this.messages.filter((m) => m.seq > seq);
+    return this.#page(newer.slice(0, limit), newer.length > limit);
   }
 
   sinceRev(rev: number, limit: number): MessagePage {
@@ -52,7 +76,8 @@ class ReferenceChat {
     const at = "2026-01-01T00:00:00.000Z";
     return {
       ...{ id: `m${seq}`, chatId: "c", userId: "u", seq, rev: this.rev, kind: "text", content },
-      ...{ attachments: [], reactions: [], createdAt: at, updatedAt: at },
+      ...{ attachments: [], reactions: [], mentions: [], createdAt: at, updatedAt: at },
+      pinnedAt: this.messages[seq - 1]?.pinnedAt ?? null,
     };
   }
 }
@@ -72,6 +97,11 @@ function expectRun(log: Log): void {
   const first = log.messages[0]?.seq ?? log.last + 1;
   expect(log.messages.every((message, i) => message.seq === first + i)).toBe(true);
   expect(first + log.messages.length - 1).toBe(log.last);
+  if (!log.aside) return;
+  const begin = log.aside[0]?.seq ?? 0;
+  expect(log.aside.every((message, i) => message.seq === begin + i)).toBe(true);
+  // It is somewhere else, with a gap between: else the two would be one.
+  expect(begin + log.aside.length).toBeLessThan(first);
 }
 
 /** Something that was read from the server earlier and reaches the device now. */
@@ -98,7 +128,7 @@ class History {
 
   step(): void {
     const { server, pick, log } = this;
-    switch (pick(9)) {
+    switch (pick(14)) {
       case 0:
         this.#tell(server.add());
         break;
@@ -113,7 +143,7 @@ class History {
         break;
       }
       case 4: {
-        const page = server.before(log.messages[0]?.seq ?? 1, 1 + pick(4));
+        const page = server.before(shown(log)[0]?.seq ?? 1, 1 + pick(4));
         this.#pages.push((l) => mergeOlder(l, page));
         break;
       }
@@ -121,7 +151,35 @@ class History {
         this.log = pick(10) === 0 ? trim(log, 1 + pick(5)) : log;
         break;
       case 6:
+      case 7:
         this.#arrive(this.#pages, true);
+        break;
+      case 8: {
+        const seq = 1 + pick(server.messages.length);
+        const older = server.before(seq + 1, 1 + pick(3));
+        // Two requests: something may come between them.
+        if (pick(2) === 0) this.#tell(server.change(1 + pick(server.messages.length)));
+        if (pick(3) === 0) this.#tell(server.add());
+        const newer = server.after(seq, 1 + pick(3));
+        this.#pages.push((l) => goAside(l, older, newer));
+        break;
+      }
+      case 9: {
+        const page = server.after(log.aside?.at(-1)?.seq ?? log.last, 1 + pick(4));
+        this.#pages.push((l) => mergeNewer(l, page));
+        break;
+      }
+      case 10: {
+        const since = log.rev;
+        const pins = server.pins();
+        this.#pages.push((l) => takePins(l, pins, since));
+        break;
+      }
+      case 11:
+        this.#tell(server.pin(1 + pick(server.messages.length)));
+        break;
+      case 12:
+        this.log = pick(6) === 0 ? goBack(log) : log;
         break;
       default:
         this.#arrive(this.#live, this.#overtaking);
@@ -165,7 +223,12 @@ describe("a log under a random history", () => {
     const first = log.messages[0]?.seq ?? log.last + 1;
     expect(log.messages).toEqual(server.messages.slice(first - 1));
     expect(log.ahead).toEqual([]);
-    expect(hasOlder(log)).toBe(first > 1);
+    if (log.aside) {
+      const begin = log.aside[0]?.seq ?? 0;
+      expect(log.aside).toEqual(server.messages.slice(begin - 1, begin - 1 + log.aside.length));
+    }
+    if (log.pins) expect(log.pins).toEqual(server.pins());
+    expect(hasOlder(log)).toBe((shown(log)[0]?.seq ?? log.last + 1) > 1);
   });
 });
 
@@ -219,5 +282,53 @@ describe("a log", () => {
     expect(log.ahead.length).toBe(500);
     while (isBehind(log)) log = mergeChanges(log, server.sinceRev(log.rev, 100), log.rev);
     expect(log.messages.length).toBe(701);
+  });
+
+  test("goes elsewhere, grows there in both directions, and is one run again where the two meet", () => {
+    const server = new ReferenceChat();
+    for (let i = 0; i < 20; i++) server.add();
+    const newest = fromNewest(server.newest(4));
+    let log = goAside(newest, server.before(9, 2), server.after(8, 2));
+    expect(shown(log).map((m) => m.seq)).toEqual([7, 8, 9, 10]);
+    log = mergeOlder(log, server.before(7, 2));
+    log = mergeNewer(log, server.after(10, 3));
+    expect(shown(log).map((m) => m.seq)).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 13]);
+    expect(goBack(log).messages).toEqual(newest.messages);
+    log = mergeNewer(log, server.after(13, 3));
+    expect(log.aside).toBeNull();
+    expect(log.messages).toEqual(server.messages.slice(4));
+  });
+
+  test("going to what is near the newest makes one run", () => {
+    const server = new ReferenceChat();
+    for (let i = 0; i < 20; i++) server.add();
+    const log = goAside(fromNewest(server.newest(4)), server.before(16, 5), server.after(15, 5));
+    expect(log.aside).toBeNull();
+    expect(log.messages).toEqual(server.messages.slice(10));
+    expect(log.last).toBe(20);
+  });
+
+  test("a change that crosses the way elsewhere is asked for", () => {
+    const server = new ReferenceChat();
+    for (let i = 0; i < 20; i++) server.add();
+    const newest = fromNewest(server.newest(4));
+    const older = server.before(6, 3);
+    const newer = server.after(5, 3);
+    const heard = hear(newest, server.change(5));
+    const log = goAside(heard, older, newer);
+    expect(isBehind(log)).toBe(true);
+    const pulled = mergeChanges(log, server.sinceRev(log.rev, 10), log.rev);
+    expect(shown(pulled)).toEqual(server.messages.slice(2, 8));
+  });
+
+  test("follows what is pinned and what is not any more", () => {
+    const server = new ReferenceChat();
+    for (let i = 0; i < 5; i++) server.add();
+    const start = fromNewest(server.newest(2));
+    let log = takePins(hear(start, server.pin(1)), server.pins(), start.rev + 1);
+    log = hear(log, server.pin(4));
+    expect(log.pins?.map((m) => m.seq)).toEqual([4, 1]);
+    log = hear(log, server.pin(1));
+    expect(log.pins?.map((m) => m.seq)).toEqual([4]);
   });
 });

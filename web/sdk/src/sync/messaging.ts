@@ -30,7 +30,32 @@ export class Messaging {
 
   /** Loads the next older messages. Resolves when they are in the timeline; calls while it runs share it. */
   loadOlder(chatId: Id): Promise<void> {
-    return this.#parts.synchroniser.loadOlder(chatId);
+    return this.#parts.synchroniser.paging.loadOlder(chatId);
+  }
+
+  /** Loads the next newer messages, where the timeline does not end with the newest (`hasNewer`). */
+  loadNewer(chatId: Id): Promise<void> {
+    return this.#parts.synchroniser.paging.loadNewer(chatId);
+  }
+
+  /**
+   * Makes the timeline of an open chat show the messages around that one, unless it is there already. Resolves when it
+   * is; refuses with not_found for what the user may not see.
+   */
+  async goTo(chatId: Id, message: Id | Pick<Message, "seq">): Promise<void> {
+    const { model, rest, synchroniser } = this.#parts;
+    const known = typeof message === "string" ? (model.message(message) ?? rest.message(message)) : message;
+    await synchroniser.paging.goTo(chatId, (await known).seq);
+  }
+
+  /** Lets the timeline end with the newest messages again. */
+  goToNewest(chatId: Id): void {
+    this.#parts.synchroniser.paging.goToNewest(chatId);
+  }
+
+  /** The first unread message of the chat that names the user. */
+  nextMention(chatId: Id): Promise<Message | undefined> {
+    return this.#parts.synchroniser.paging.nextMention(chatId);
   }
 
   /** The chat is no longer shown: all but its newest messages may be forgotten. */
@@ -44,7 +69,15 @@ export class Messaging {
    */
   send(draft: OutgoingDraft): Promise<string> {
     this.#parts.typing.stopped(draft.chatId);
+    this.#parts.synchroniser.paging.goToNewest(draft.chatId);
     return this.#parts.outbox.send(draft);
+  }
+
+  /** Sends copies of a message to other chats, as `send` does: at once, or as soon as there is a connection. */
+  async forward(message: Message, chatIds: readonly Id[]): Promise<void> {
+    const { id: messageId, kind, content, userId, createdAt } = message;
+    const forward = { messageId, kind, origin: message.forwardedFrom ?? { userId, createdAt } };
+    await Promise.all(chatIds.map((chatId) => this.#parts.outbox.send({ chatId, content, forward })));
   }
 
   /** Tries a failed message again. */
@@ -62,11 +95,16 @@ export class Messaging {
    * with it; calls at the same time share one request.
    */
   renewLinks(chatId: Id, seq: number): Promise<void> {
-    return this.#parts.synchroniser.renewLinks(chatId, seq);
+    return this.#parts.synchroniser.paging.renewLinks(chatId, seq);
   }
 
   edit(messageId: Id, content: string): Promise<Message> {
     return this.#changed(this.#parts.rest.editMessage(messageId, content));
+  }
+
+  /** Keeps a message at the top of its chat for everybody, or no longer. At most 100 a chat: too_many_pins. */
+  pin(messageId: Id, on: boolean): Promise<Message> {
+    return this.#changed(this.#parts.rest.pin(messageId, on));
   }
 
   /** Leaves a tombstone, which comes with the event. */

@@ -5,6 +5,7 @@ import type { ModelState, PendingMessage, Timeline } from "../state.ts";
 import type { Chat, Id, Member, Message, Profile } from "../types.ts";
 import {
   byActivity,
+  knowsMentions,
   withChangedMessage,
   withMember,
   withNewMessage,
@@ -12,12 +13,14 @@ import {
   withUser,
   withWatermark,
 } from "./chats.ts";
-import { hasOlder, hear, type Log } from "./log.ts";
+import { hasOlder, hear, type Log, shown } from "./log.ts";
 
 const emptyTimeline: Timeline = {
   messages: [],
   pending: [],
   hasOlder: false,
+  hasNewer: false,
+  pins: null,
   loading: "none",
   error: null,
   loaded: false,
@@ -82,6 +85,11 @@ export class Model {
     return this.#state.get().chats.find((chat) => chat.id === chatId);
   }
 
+  /** How far I have read in a chat. */
+  readSeq(chatId: Id): number {
+    return this.chat(chatId)?.members.find((member) => member.userId === this.#me)?.readSeq ?? 0;
+  }
+
   log(chatId: Id): Log | undefined {
     return this.#logs.get(chatId);
   }
@@ -93,7 +101,7 @@ export class Model {
   /** A message that is loaded, or the last of its chat. */
   message(messageId: Id): Message | undefined {
     for (const log of this.#logs.values()) {
-      const found = log.messages.find((m) => m.id === messageId);
+      const found = [...(log.aside ?? []), ...log.messages].find((m) => m.id === messageId);
       if (found) return found;
     }
     return (
@@ -136,13 +144,25 @@ export class Model {
 
   setLog(chatId: Id, log: Log): void {
     this.#logs.set(chatId, log);
+    const pinCount = log.pins?.length;
+    this.changeChat(chatId, (chat) =>
+      pinCount === undefined || pinCount === chat.pinCount ? chat : { ...chat, pinCount },
+    );
     this.changeTimeline(chatId, (t) => ({
       ...t,
-      messages: log.messages,
+      messages: shown(log),
       hasOlder: hasOlder(log),
+      hasNewer: log.aside !== null,
+      pins: log.pins,
       loaded: true,
       error: null,
     }));
+  }
+
+  /** Forgets a chat's messages; they are loaded when it is opened again. */
+  forget(chatId: Id): void {
+    this.#logs.delete(chatId);
+    this.changeTimeline(chatId, ({ pending }) => ({ ...emptyTimeline, pending }));
   }
 
   setLoading(chatId: Id, loading: Timeline["loading"], error: ConfabError | null = null): void {
@@ -166,15 +186,23 @@ export class Model {
     this.setTyping(message.chatId, message.userId, false);
   }
 
-  /** A message that was edited, deleted or reacted to. */
-  updated(message: Message): void {
+  /**
+   * A message that was edited, deleted, pinned or reacted to. False when it may have changed how many unread messages
+   * name me, and only the server can tell.
+   */
+  updated(message: Message): boolean {
+    const before = this.message(message.id);
+    const chat = this.chat(message.chatId);
+    const certain = !chat || knowsMentions(chat, message, before, this.#me);
     this.#hear(message);
-    this.changeChat(message.chatId, (chat) => withChangedMessage(chat, message, this.#me));
+    this.changeChat(message.chatId, (c) => withChangedMessage(c, message, this.#me, before));
+    return certain;
   }
 
   /** Somebody's watermark moved. */
   watermark(mark: { chatId: Id; userId: Id; status: "delivered" | "read"; seq: number }): void {
-    const messages = this.#logs.get(mark.chatId)?.messages ?? [];
+    const log = this.#logs.get(mark.chatId);
+    const messages = [...(log?.aside ?? []), ...(log?.messages ?? [])];
     this.changeChat(mark.chatId, (chat) => withWatermark(chat, mark, this.#me, messages));
   }
 

@@ -1,4 +1,4 @@
-import { ConfabError, NetworkError } from "../errors.ts";
+import { asConfabError, ConfabError, NetworkError } from "../errors.ts";
 import { fileProblem, maxFilesPerMessage, maxVoiceSize } from "../files/local.ts";
 import { backoffDelay } from "../net/backoff.ts";
 import type { RestClient } from "../net/rest.ts";
@@ -8,7 +8,6 @@ import type { PendingFile, PendingMessage } from "../state.ts";
 import type { Id, Message, OutgoingDraft } from "../types.ts";
 import type { Model } from "./model.ts";
 import {
-  asRefusal,
   draftOf,
   fileLost,
   isPassing,
@@ -238,7 +237,7 @@ export class Outbox {
       this.#put({ ...entry, status: "queued" });
       return true;
     }
-    const failed: PendingMessage = { ...entry, status: "failed", error: asRefusal(error) };
+    const failed: PendingMessage = { ...entry, status: "failed", error: asConfabError(error) };
     this.#put(failed);
     void this.#persist(failed);
     return false;

@@ -1,6 +1,6 @@
 import { ConfabError, NetworkError } from "../errors.ts";
 import type { PendingFile, PendingMessage } from "../state.ts";
-import type { Id, MessageDraft } from "../types.ts";
+import type { ForwardRequest, Id, MessageDraft } from "../types.ts";
 
 /** The server forgets an upload that no message carries after a day; one this old (in ms) is not relied on. */
 const uploadLasts = 20 * 3_600_000;
@@ -22,8 +22,9 @@ export function outboxPrefix(userId: Id): string {
 }
 
 /** What goes over the socket. */
-export function draftOf(entry: PendingMessage): MessageDraft & { clientId: string } {
-  const { chatId, content, clientId, replyTo, files } = entry;
+export function draftOf(entry: PendingMessage): (MessageDraft | ForwardRequest) & { clientId: string } {
+  const { chatId, content, clientId, replyTo, files, forward } = entry;
+  if (forward) return { chatId, clientId, forwardOf: forward.messageId };
   const attachmentIds = files?.map((file) => file.attachmentId ?? "") ?? entry.attachmentIds;
   return {
     ...{ chatId, content, clientId },
@@ -52,12 +53,6 @@ export function isPassing(error: unknown): boolean {
   return error instanceof NetworkError || (error instanceof ConfabError && passingCodes.has(error.code));
 }
 
-export function asRefusal(error: unknown): ConfabError {
-  return error instanceof ConfabError
-    ? error
-    : new ConfabError({ status: 0, code: "internal", message: String(error), cause: error });
-}
-
 export function fileLost(): ConfabError {
   return new ConfabError({ status: 0, code: "file_lost", message: "the file can no longer be read" });
 }
@@ -76,7 +71,8 @@ export function parseEntry(text: string | null, now: number): PendingMessage | n
     const value = JSON.parse(text) as Partial<PendingMessage> & {
       failure?: { code?: string; message?: string };
     };
-    const { chatId, content, clientId, createdAt, replyTo, attachmentIds, failure, files, voice } = value;
+    const { chatId, content, clientId, createdAt, replyTo, attachmentIds, failure, files, voice, forward } =
+      value;
     if (!chatId || typeof content !== "string" || !clientId || !createdAt) return null;
     const stale = now - Date.parse(createdAt) > uploadLasts;
     const entry: PendingMessage = {
@@ -85,6 +81,7 @@ export function parseEntry(text: string | null, now: number): PendingMessage | n
       ...(attachmentIds === undefined ? {} : { attachmentIds }),
       ...(files === undefined ? {} : { files: files.map((file) => ({ ...file, file: null })) }),
       ...(voice === undefined ? {} : { voice }),
+      ...(forward === undefined ? {} : { forward }),
       status: failure ? "failed" : "queued",
       error: failure
         ? new ConfabError({ status: 0, code: failure.code ?? "failed", message: failure.message ?? "" })

@@ -57,7 +57,7 @@ export class Receipts {
   markRead(chatId: Id, messageId?: Id): void {
     const chat = this.#model.chat(chatId);
     const messages = this.#model.log(chatId)?.messages ?? [];
-    const message = messageId ? messages.find((m) => m.id === messageId) : messages.at(-1);
+    const message = messageId ? this.#model.message(messageId) : messages.at(-1);
     const mine = chat?.members.find((member) => member.userId === this.#model.me);
     if (!message || !mine || message.seq <= mine.readSeq) return;
     this.#owe(chatId, "read", message);

@@ -1,4 +1,4 @@
-import { ConfabError, NetworkError, SignedOutError } from "../errors.ts";
+import { asConfabError, ConfabError, NetworkError, SignedOutError } from "../errors.ts";
 import type { Ready, ServerEventName, ServerEvents } from "../events.ts";
 import { backoffDelay } from "../net/backoff.ts";
 import type { RestClient } from "../net/rest.ts";
@@ -6,11 +6,12 @@ import type { Socket } from "../net/socket.ts";
 import type { Platform } from "../platform.ts";
 import type { Chat, Id, Message } from "../types.ts";
 import { withHead, withoutSetback } from "./chats.ts";
-import { fromNewest, hearOf, isBehind, type Log, mergeChanges, mergeOlder, relink, trim } from "./log.ts";
+import { fromNewest, goAside, hearOf, isBehind, type Log, mergeChanges, takePins, trim } from "./log.ts";
 import type { Model } from "./model.ts";
+import { around, Paging, pageSize, shared } from "./paging.ts";
 
-/** Messages a page: some screens full, and small enough for a slow phone network. */
-const pageSize = 50;
+/** A chat that moves while it is read is read so often at most. */
+const mostChatReads = 3;
 
 /** After so many pages of changes a timeline is loaded anew instead: cheaper than replaying a long absence. */
 const mostPulls = 8;
@@ -45,8 +46,8 @@ export class Synchroniser {
   readonly #shown = new Set<Id>();
   readonly #pulling = new Map<Id, Promise<void>>();
   readonly #loadingChat = new Set<Id>();
-  readonly #loadingOlder = new Map<Id, Promise<void>>();
-  readonly #relinking = new Map<string, Promise<void>>();
+  /** Moves through the timelines. */
+  readonly paging: Paging;
 
   /** `afterSync` is called when the model has caught up after a `ready`. */
   constructor(platform: Platform, rest: RestClient, socket: Socket, model: Model, afterSync: () => void) {
@@ -54,6 +55,12 @@ export class Synchroniser {
     this.#rest = rest;
     this.#model = model;
     this.#afterSync = afterSync;
+    this.paging = new Paging(
+      rest,
+      model,
+      () => this.#run,
+      (chatId) => this.#catchUp(chatId),
+    );
     const live = <E extends ServerEventName>(name: E, apply: (data: ServerEvents[E]) => void) =>
       socket.on(name, (data) => this.#apply(() => apply(data)));
     this.#offs = [
@@ -93,44 +100,25 @@ export class Synchroniser {
     clearTimeout(this.#retryTimer);
   }
 
-  /** Loads a chat's newest messages unless they are there, and whatever else is missing. */
+  /**
+   * Loads a chat's newest messages unless they are there, and whatever else is missing. Where more is unread than a page
+   * holds, the messages around the first unread one are shown.
+   */
   async open(chatId: Id): Promise<void> {
     this.#shown.add(chatId);
     const log = this.#model.log(chatId);
-    if (!log) await this.#reload(chatId);
+    if (!log) await this.#reload(chatId, this.#firstUnread(chatId));
     else if (isBehind(log)) await this.#pull(chatId);
-  }
-
-  /** Loads the page before the loaded ones. */
-  loadOlder(chatId: Id): Promise<void> {
-    const running = this.#loadingOlder.get(chatId);
-    if (running) return running;
-    const load = this.#loadOlder(chatId).finally(() => this.#loadingOlder.delete(chatId));
-    this.#loadingOlder.set(chatId, load);
-    return load;
-  }
-
-  /** Reads the page around a message again, for the links in it. */
-  renewLinks(chatId: Id, seq: number): Promise<void> {
-    const after = Math.floor((seq - 1) / pageSize) * pageSize;
-    const key = `${chatId} ${after}`;
-    const running = this.#relinking.get(key);
-    if (running) return running;
-    const renew = this.#rest
-      .messages({ chatId, after, limit: pageSize })
-      .then((page) => {
-        const log = this.#model.log(chatId);
-        if (log) this.#model.setLog(chatId, relink(log, page.items));
-      })
-      .finally(() => this.#relinking.delete(key));
-    this.#relinking.set(key, renew);
-    return renew;
+    // Without the pins a chat is of use all the same; the next ready tries again.
+    if (this.#model.log(chatId)?.pins === null) await this.#loadPins(chatId).catch(() => {});
   }
 
   release(chatId: Id): void {
     this.#shown.delete(chatId);
     const log = this.#model.log(chatId);
-    if (log && log.messages.length > keptMessages) this.#model.setLog(chatId, trim(log, keptMessages));
+    if (log && (log.aside || log.messages.length > keptMessages)) {
+      this.#model.setLog(chatId, trim(log, keptMessages));
+    }
   }
 
   /** Takes a message that an answer brought. */
@@ -144,8 +132,9 @@ export class Synchroniser {
   /** Takes a changed message that an answer brought. */
   updated(message: Message): void {
     this.#apply(() => {
-      this.#model.updated(message);
+      const certain = this.#model.updated(message);
       this.#noteRev(message.chatId);
+      if (!certain) void this.#fetchChat(message.chatId);
     });
   }
 
@@ -223,7 +212,7 @@ export class Synchroniser {
   #chatAppeared(chat: Chat): void {
     const known = this.#model.chat(chat.id);
     if (!known || known.lastRev <= chat.lastRev)
-      this.#model.putChat(known ? withoutSetback(chat, known) : chat);
+      this.#model.putChat(known ? withoutSetback(chat, known, this.#model.me) : chat);
     this.#noteRev(chat.id);
   }
 
@@ -259,8 +248,12 @@ export class Synchroniser {
     this.#loadingChat.add(chatId);
     const run = this.#run;
     try {
-      const chat = await this.#rest.chat(chatId);
-      if (run === this.#run) this.chatAppeared(chat);
+      for (let reads = 0; reads < mostChatReads; reads++) {
+        const chat = await this.#rest.chat(chatId);
+        if (run !== this.#run) return;
+        this.chatAppeared(chat);
+        if (chat.lastRev >= (this.#model.chat(chatId)?.lastRev ?? 0)) return;
+      }
     } catch {
       // Gone again, or no network: then the next ready brings it.
     } finally {
@@ -270,11 +263,7 @@ export class Synchroniser {
 
   /** Fetches changes until the timeline has all that was heard of. One at a time per chat. */
   #pull(chatId: Id): Promise<void> {
-    const running = this.#pulling.get(chatId);
-    if (running) return running;
-    const pull = this.#pullAll(chatId).finally(() => this.#pulling.delete(chatId));
-    this.#pulling.set(chatId, pull);
-    return pull;
+    return shared(this.#pulling, chatId, () => this.#pullAll(chatId));
   }
 
   async #pullAll(chatId: Id): Promise<void> {
@@ -282,7 +271,7 @@ export class Synchroniser {
     for (let pulls = 0; ; pulls++) {
       const since = this.#behind(chatId)?.rev;
       if (since === undefined) return;
-      if (pulls === mostPulls) return this.#reload(chatId);
+      if (pulls === mostPulls) return this.#startOver(chatId);
       const page = await this.#rest.messages({ chatId, sinceRev: since, limit: pageSize });
       if (run !== this.#run) return;
       const log = this.#model.log(chatId);
@@ -290,8 +279,20 @@ export class Synchroniser {
       const after = mergeChanges(log, page, since);
       this.#model.setLog(chatId, after);
       // The server knows of no more, so neither does anybody: what was heard of came from another database.
-      if (!page.hasMore && page.lastRev < after.head && after.rev === log.rev) return this.#reload(chatId);
+      if (!page.hasMore && page.lastRev < after.head && after.rev === log.rev) return this.#startOver(chatId);
     }
+  }
+
+  /** Loads a timeline anew: where the reader is, or when the chat is opened again. */
+  async #startOver(chatId: Id): Promise<void> {
+    if (!this.#shown.has(chatId)) return this.#model.forget(chatId);
+    const aside = this.#model.log(chatId)?.aside;
+    await this.#reload(chatId, aside?.[Math.floor(aside.length / 2)]?.seq);
+    await this.#loadPins(chatId);
+  }
+
+  async #catchUp(chatId: Id): Promise<void> {
+    if (this.#behind(chatId)) await this.#pull(chatId);
   }
 
   #behind(chatId: Id): Log | undefined {
@@ -299,13 +300,18 @@ export class Synchroniser {
     return log && isBehind(log) ? log : undefined;
   }
 
-  async #reload(chatId: Id): Promise<void> {
+  /** Loads the newest messages, and with `at` shows those around that seq. */
+  async #reload(chatId: Id, at?: number): Promise<void> {
     const run = this.#run;
     this.#model.setLoading(chatId, "newest");
     try {
-      const page = await this.#rest.messages({ chatId, limit: pageSize });
+      const [page, elsewhere] = await Promise.all([
+        this.#rest.messages({ chatId, limit: pageSize }),
+        at === undefined ? undefined : around(this.#rest, chatId, at),
+      ]);
       if (run !== this.#run) return;
-      this.#model.setLog(chatId, fromNewest(page));
+      const log = fromNewest(page);
+      this.#model.setLog(chatId, elsewhere ? goAside(log, ...elsewhere) : log);
       this.#model.setLoading(chatId, "none");
       this.#noteRev(chatId);
     } catch (error) {
@@ -314,22 +320,22 @@ export class Synchroniser {
     }
   }
 
-  async #loadOlder(chatId: Id): Promise<void> {
-    const first = this.#model.log(chatId)?.messages[0];
-    if (!first || first.seq <= 1) return;
+  /** The first unread message, when it is further back than the newest page. */
+  #firstUnread(chatId: Id): number | undefined {
+    const chat = this.#model.chat(chatId);
+    const read = this.#model.readSeq(chatId);
+    return chat && chat.unreadCount > 0 && chat.lastSeq - read > pageSize ? read + 1 : undefined;
+  }
+
+  async #loadPins(chatId: Id): Promise<void> {
+    const since = this.#model.log(chatId)?.rev;
+    if (since === undefined) return;
     const run = this.#run;
-    this.#model.setLoading(chatId, "older");
-    try {
-      const page = await this.#rest.messages({ chatId, before: first.seq, limit: pageSize });
-      const log = this.#model.log(chatId);
-      if (run !== this.#run || !log) return;
-      this.#model.setLog(chatId, mergeOlder(log, page));
-      this.#model.setLoading(chatId, "none");
-      if (this.#behind(chatId)) await this.#pull(chatId);
-    } catch (error) {
-      if (run === this.#run) this.#model.setLoading(chatId, "none", asConfabError(error));
-      throw error;
-    }
+    const { items } = await this.#rest.pins(chatId);
+    const log = this.#model.log(chatId);
+    if (run !== this.#run || !log) return;
+    this.#model.setLog(chatId, takePins(log, items, since));
+    this.#noteRev(chatId);
   }
 }
 
@@ -342,10 +348,4 @@ export function isTemporary(error: unknown): boolean {
 /** For what may fail for good (a chat that is gone) without stopping the rest. */
 function unlessTemporary(error: unknown): void {
   if (isTemporary(error)) throw error;
-}
-
-function asConfabError(error: unknown): ConfabError {
-  return error instanceof ConfabError
-    ? error
-    : new ConfabError({ status: 0, code: "internal", message: String(error), cause: error });
 }

@@ -5,7 +5,7 @@ const at = "2026-01-01T00:00:00.000Z";
 export function message(seq: number, change: Partial<Message> = {}): Message {
   return {
     ...{ id: `m${seq}`, chatId: "c", userId: "bob", seq, rev: seq, kind: "text", content: `text ${seq}` },
-    ...{ attachments: [], reactions: [], createdAt: at, updatedAt: at },
+    ...{ attachments: [], reactions: [], mentions: [], createdAt: at, updatedAt: at },
     ...change,
   };
 }
@@ -21,7 +21,7 @@ export function member(userId: string, change: Partial<Member> = {}): Member {
 export function chat(change: Partial<Chat> = {}): Chat {
   return {
     ...{ id: "c", type: "direct", name: "", description: "", avatarUrl: null, createdAt: at, updatedAt: at },
-    ...{ lastSeq: 0, lastRev: 0, unreadCount: 0, myRole: "member" },
+    ...{ lastSeq: 0, lastRev: 0, unreadCount: 0, unreadMentions: 0, pinCount: 0, myRole: "member" },
     members: [member("ann"), member("bob")],
     ...change,
   };

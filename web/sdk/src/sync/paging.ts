@@ -1,0 +1,170 @@
+import { asConfabError } from "../errors.ts";
+import type { RestClient } from "../net/rest.ts";
+import type { Id, Message, MessagePage } from "../types.ts";
+import { goAside, goBack, type Log, mergeNewer, mergeOlder, relink, shown } from "./log.ts";
+import type { Model } from "./model.ts";
+
+/** Messages a page: some screens full, and small enough for a slow phone network. */
+export const pageSize = 50;
+
+/** Messages before and after the one that is jumped to: more than a screen on either side. */
+const aroundSize = 30;
+
+/** A search for the next mention looks at so many messages a page, and at most at so many pages. */
+const mentionPageSize = 200;
+const mostMentionPages = 25;
+
+/** How a reader moves through timelines that are loaded: back, forth, elsewhere, and to the newest again. */
+export class Paging {
+  readonly #rest: RestClient;
+  readonly #model: Model;
+  readonly #run: () => number;
+  readonly #catchUp: (chatId: Id) => Promise<void>;
+  readonly #older = new Map<Id, Promise<void>>();
+  readonly #newer = new Map<Id, Promise<void>>();
+  readonly #relinking = new Map<string, Promise<void>>();
+  /** By chat: the seq that was asked for last. */
+  readonly #goingTo = new Map<Id, number>();
+
+  /**
+   * `run` counts connections: an answer that was asked for in an earlier one changes nothing. `catchUp` fetches the
+   * changes that a timeline has heard of and does not have.
+   */
+  constructor(rest: RestClient, model: Model, run: () => number, catchUp: (chatId: Id) => Promise<void>) {
+    this.#rest = rest;
+    this.#model = model;
+    this.#run = run;
+    this.#catchUp = catchUp;
+  }
+
+  /** Loads the page before the loaded ones. */
+  loadOlder(chatId: Id): Promise<void> {
+    return shared(this.#older, chatId, () => this.#loadOlder(chatId));
+  }
+
+  /** Loads the page after the loaded ones, where they do not end with the newest. */
+  loadNewer(chatId: Id): Promise<void> {
+    return shared(this.#newer, chatId, () => this.#loadNewer(chatId));
+  }
+
+  /** Shows the messages around one of the chat's, unless it is among those shown. A later call overtakes an earlier one. */
+  async goTo(chatId: Id, seq: number): Promise<void> {
+    this.#goingTo.set(chatId, seq);
+    const log = this.#model.log(chatId);
+    if (!log || holds(shown(log), seq)) return;
+    if (holds(log.messages, seq)) return this.#model.setLog(chatId, goBack(log));
+    const run = this.#run();
+    this.#model.setLoading(chatId, "elsewhere");
+    try {
+      const [older, newer] = await around(this.#rest, chatId, seq);
+      const present = this.#model.log(chatId);
+      if (run !== this.#run() || !present || this.#goingTo.get(chatId) !== seq) return;
+      this.#model.setLog(chatId, goAside(present, older, newer));
+      this.#model.setLoading(chatId, "none");
+      await this.#catchUp(chatId);
+    } catch (error) {
+      // The messages that are shown are as good as before: who asked is told.
+      if (run === this.#run()) this.#model.setLoading(chatId, "none");
+      throw error;
+    }
+  }
+
+  /** Shows the newest messages again. */
+  goToNewest(chatId: Id): void {
+    this.#goingTo.delete(chatId);
+    const log = this.#model.log(chatId);
+    if (log?.aside) this.#model.setLog(chatId, goBack(log));
+  }
+
+  /** The first unread message that names the user, or undefined. */
+  async nextMention(chatId: Id): Promise<Message | undefined> {
+    const { me } = this.#model;
+    let after = this.#model.readSeq(chatId);
+    const find = (run: readonly Message[]) =>
+      run.find((m) => m.seq > after && m.userId !== me && m.mentions.includes(me));
+    const log = this.#model.log(chatId);
+    for (const run of log ? [log.aside ?? [], log.messages] : []) {
+      if (!holds(run, after + 1)) continue;
+      const found = find(run);
+      if (found) return found;
+      after = run.at(-1)?.seq ?? after;
+    }
+    for (let page = 0; page < mostMentionPages; page++) {
+      const answer = await this.#rest.messages({ chatId, after, limit: mentionPageSize });
+      const found = find(answer.items);
+      if (found || !answer.hasMore) return found;
+      after = answer.items.at(-1)?.seq ?? after;
+    }
+    return undefined;
+  }
+
+  /** Reads the page around a message again, for the links in it. */
+  renewLinks(chatId: Id, seq: number): Promise<void> {
+    const after = Math.floor((seq - 1) / pageSize) * pageSize;
+    return shared(this.#relinking, `${chatId} ${after}`, async () => {
+      const page = await this.#rest.messages({ chatId, after, limit: pageSize });
+      const log = this.#model.log(chatId);
+      if (log) this.#model.setLog(chatId, relink(log, page.items));
+    });
+  }
+
+  async #loadOlder(chatId: Id): Promise<void> {
+    const log = this.#model.log(chatId);
+    const first = log && shown(log)[0];
+    if (!first || first.seq <= 1) return;
+    await this.#loadMore(chatId, "older", { before: first.seq }, mergeOlder);
+  }
+
+  async #loadNewer(chatId: Id): Promise<void> {
+    const last = this.#model.log(chatId)?.aside?.at(-1);
+    if (last) await this.#loadMore(chatId, "newer", { after: last.seq }, mergeNewer);
+  }
+
+  async #loadMore(
+    chatId: Id,
+    loading: "older" | "newer",
+    place: { before: number } | { after: number },
+    merge: (log: Log, page: MessagePage) => Log,
+  ): Promise<void> {
+    const run = this.#run();
+    this.#model.setLoading(chatId, loading);
+    try {
+      const page = await this.#rest.messages({ chatId, ...place, limit: pageSize });
+      const log = this.#model.log(chatId);
+      if (run !== this.#run() || !log) return;
+      this.#model.setLog(chatId, merge(log, page));
+      this.#model.setLoading(chatId, "none");
+      await this.#catchUp(chatId);
+    } catch (error) {
+      if (run === this.#run()) this.#model.setLoading(chatId, "none", asConfabError(error));
+      throw error;
+    }
+  }
+}
+
+/** Whether a run has the message of that seq. */
+function holds(run: readonly Message[], seq: number): boolean {
+  const first = run[0]?.seq;
+  return first !== undefined && seq >= first && seq < first + run.length;
+}
+
+/** The page up to a seq and the one after it. */
+export function around(rest: RestClient, chatId: Id, seq: number): Promise<[MessagePage, MessagePage]> {
+  return Promise.all([
+    rest.messages({ chatId, before: seq + 1, limit: aroundSize }),
+    rest.messages({ chatId, after: seq, limit: aroundSize }),
+  ]);
+}
+
+/** Runs one task of a key (a chat) at a time: who calls while it runs shares it. */
+export function shared(
+  running: Map<string, Promise<void>>,
+  key: string,
+  task: () => Promise<void>,
+): Promise<void> {
+  const present = running.get(key);
+  if (present) return present;
+  const begun = task().finally(() => running.delete(key));
+  running.set(key, begun);
+  return begun;
+}
