@@ -55,6 +55,7 @@ func (a *API) messageRoutes() {
 	handle(a, route{http.MethodGet, "/messages", "listMessages", "Read a chat's history, or what changed", "messages", 0, false, ""}, a.history)
 	handle(a, route{http.MethodPost, "/messages", "sendMessage", "Send a message", "messages", http.StatusCreated, false, limit.Send}, a.send)
 	handle(a, route{http.MethodGet, "/messages/search", "searchMessages", "Find messages in one's chats, newest first", "messages", 0, false, limit.Search}, a.searchMessages)
+	handle(a, route{http.MethodGet, "/messages/{id}", "getMessage", "Read one message", "messages", 0, false, ""}, a.message)
 	handle(a, route{http.MethodPatch, "/messages/{id}", "editMessage", "Edit one's own message", "messages", 0, false, limit.Change}, a.edit)
 	handle(a, route{http.MethodDelete, "/messages/{id}", "deleteMessage", "Delete a message", "messages", http.StatusNoContent, false, limit.Change}, a.delete)
 	handle(a, route{http.MethodPut, "/messages/{id}/reactions/{emoji}", "addReaction", "React with an emoji", "messages", 0, false, limit.Change}, a.react(true))
@@ -105,6 +106,14 @@ func (a *API) send(ctx context.Context, in *sendInput) (*stated[chat.Message], e
 		send.AttachmentIDs = append(send.AttachmentIDs, id)
 	}
 	return answerCreated(a.cfg.Chats.Send(ctx, from(ctx).UserID, send))
+}
+
+func (a *API) message(ctx context.Context, in *messageInput) (*body[chat.Message], error) {
+	id, err := pathID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.cfg.Chats.Message(ctx, from(ctx).UserID, id))
 }
 
 func (a *API) edit(ctx context.Context, in *editInput) (*body[chat.Message], error) {

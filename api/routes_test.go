@@ -73,7 +73,7 @@ func TestWithoutATokenNothingIsTold(t *testing.T) {
 	for _, route := range []string{"POST /auth/logout", "GET /auth/sessions", "DELETE /auth/sessions/" + id, "PUT /auth/password", "GET /users/me",
 		"PATCH /users/me", "DELETE /users/me", "GET /users/blocked", "PUT /users/" + id + "/block", "DELETE /users/" + id + "/block", "GET /users/search", "GET /users/" + id, "GET /chats", "POST /chats", "GET /chats/" + id,
 		"PATCH /chats/" + id, "DELETE /chats/" + id, "POST /chats/" + id + "/members", "PATCH /chats/" + id + "/members/" + id,
-		"DELETE /chats/" + id + "/members/" + id, "GET /messages", "POST /messages", "PATCH /messages/" + id, "DELETE /messages/" + id,
+		"DELETE /chats/" + id + "/members/" + id, "GET /messages", "POST /messages", "GET /messages/" + id, "PATCH /messages/" + id, "DELETE /messages/" + id,
 		"PUT /messages/" + id + "/pin", "DELETE /messages/" + id + "/pin", "GET /chats/" + id + "/pins",
 		"PUT /messages/" + id + "/reactions/x", "DELETE /messages/" + id + "/reactions/x", "GET /messages/" + id + "/deliveries",
 		"GET /ice-servers", "GET /calls"} {
@@ -340,6 +340,11 @@ func TestMessageRoutes(t *testing.T) {
 	if err := s.chats.Read(t.Context(), store.ID(bob.id), "", store.ID(first["id"].(string))); err != nil {
 		t.Fatal(err)
 	}
+	if read := bob.get(id).is(200).object(); "/messages/"+read["id"].(string) != id || read["mentions"] == nil {
+		t.Errorf("%v", read)
+	}
+	eve.get(id).problem(404, "not_found")
+	bob.get("/messages/"+string(store.NewID())).problem(404, "not_found")
 	deliveries := ann.get(id + "/deliveries").is(200).object()["items"].([]any)
 	if d := deliveries[0].(map[string]any); len(deliveries) != 1 || d["userId"] != bob.id || d["status"] != "read" || d["readAt"] == nil || d["deliveredAt"] == nil {
 		t.Errorf("%v", deliveries)

@@ -58,6 +58,28 @@ func (s *Service) History(ctx context.Context, actor store.ID, q store.MessageQu
 	return page, err
 }
 
+// Message reads one message, a tombstone too. Refusal: not_found.
+func (s *Service) Message(ctx context.Context, actor, messageID store.ID) (view Message, err error) {
+	if err := wellFormed(messageID); err != nil {
+		return Message{}, err
+	}
+	err = s.view(ctx, func(tx store.Tx) error {
+		m, err := tx.Message(ctx, messageID)
+		if err != nil {
+			return err
+		}
+		if _, _, err := s.enter(ctx, tx, actor, m.ChatID); err != nil {
+			return err
+		}
+		list, err := s.messages(ctx, tx, []store.Message{m})
+		if err == nil {
+			view = list[0]
+		}
+		return err
+	})
+	return view, err
+}
+
 func checkQuery(q store.MessageQuery) error {
 	if q.Limit < 1 || q.Limit > MaxMessages {
 		return fault.InvalidField("limit", fmt.Sprintf("must be 1 to %d", MaxMessages))

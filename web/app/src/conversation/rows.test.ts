@@ -14,6 +14,7 @@ function message(seq: number, userId: string, at: Date, more: Partial<Message> =
     content: "",
     attachments: [],
     reactions: [],
+    mentions: [],
     createdAt,
     updatedAt: createdAt,
     ...more,
