@@ -112,6 +112,7 @@ func NewApp(cfg Config) *fiber.App {
 	a.userRoutes()
 	a.chatRoutes()
 	a.memberRoutes()
+	a.invitationRoutes()
 	a.messageRoutes()
 	a.callRoutes()
 	if cfg.Files != nil {
@@ -123,7 +124,7 @@ func NewApp(cfg Config) *fiber.App {
 	return app
 }
 
-// observe writes the access log: never the query, where a socket's token may be, and no header.
+// observe writes the access log: never the query, where a socket's token may be, no header, and no invitation's link.
 func (a *API) observe(c *fiber.Ctx) error {
 	if !a.log.Enabled(c.Context(), slog.LevelDebug) {
 		return c.Next()
@@ -133,16 +134,24 @@ func (a *API) observe(c *fiber.Ctx) error {
 	if err != nil { // so that the status is the one that goes out
 		err = a.fail(c, err)
 	}
-	a.log.Debug("request", "method", c.Method(), "path", c.Path(), "status", c.Response().StatusCode(),
+	a.log.Debug("request", "method", c.Method(), "path", pathOf(c), "status", c.Response().StatusCode(),
 		"took", time.Since(start).Round(10*time.Microsecond), "address", peer.Address(c))
 	return err
+}
+
+// pathOf is a request's path as it may be logged.
+func pathOf(c *fiber.Ctx) string {
+	if strings.HasPrefix(c.Path(), joinPlace) {
+		return joinPlace + "…"
+	}
+	return c.Path()
 }
 
 // recover ends a request that panicked, and nothing else.
 func (a *API) recover(c *fiber.Ctx) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			a.log.Error("panic in a request", "method", c.Method(), "path", c.Path(), "panic", r, "stack", string(debug.Stack()))
+			a.log.Error("panic in a request", "method", c.Method(), "path", pathOf(c), "panic", r, "stack", string(debug.Stack()))
 			err = fiber.ErrInternalServerError
 		}
 	}()

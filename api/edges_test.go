@@ -197,6 +197,7 @@ func TestRateLimits(t *testing.T) {
 	}
 	ann, bob := s.join("ann"), s.join("bob")
 	c := ann.group()
+	limited("invitations", func() *reply { return bob.post("/invitations/preview", object{"token": "x"}) })
 	limited("search", func() *reply { return ann.get("/users/search?q=a") })
 	bob.get("/users/search?q=a").is(200)
 	limited("send", func() *reply { return ann.post("/messages", object{"chatId": c, "content": "x"}) })
@@ -257,8 +258,11 @@ func TestLogsTellNoSecrets(t *testing.T) {
 	c := ann.group()
 	ann.say(c, "the content")
 	s.send("GET", "/healthz?token="+ann.token, "", nil)
+	link := ann.post("/chats/"+c+"/invitations", object{}).is(201).str("url")
+	s.send("GET", link, "", nil, "Accept", "text/html").is(200)
+	ann.post("/invitations/preview", object{"token": strings.TrimPrefix(link, "/join/")}).is(200)
 	log := s.log.String()
-	for _, secret := range []string{ann.token, ann.refresh, password, "the content", "token="} {
+	for _, secret := range []string{ann.token, ann.refresh, password, "the content", "token=", link} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log tells %q", secret)
 		}
@@ -272,7 +276,7 @@ func TestServedApp(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, 100)
 	html := []string{"Accept", "text/html,application/xhtml+xml"}
-	for _, path := range []string{"/", "/login", "/register", "/settings", "/settings/devices", "/c/" + string(store.NewID()), "/index.html"} {
+	for _, path := range []string{"/", "/login", "/register", "/settings", "/settings/devices", "/c/" + string(store.NewID()), "/join/xyz", "/index.html"} {
 		r := s.send("GET", path, "", nil, html...).is(200)
 		csp := r.header.Get("Content-Security-Policy")
 		if !strings.Contains(string(r.raw), "app") || r.header.Get("Cache-Control") != "no-cache" || !strings.Contains(csp, "default-src 'self'") || strings.Contains(csp, "unsafe-eval") {

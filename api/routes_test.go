@@ -74,7 +74,8 @@ func TestWithoutATokenNothingIsTold(t *testing.T) {
 		"PATCH /users/me", "DELETE /users/me", "GET /users/blocked", "PUT /users/" + id + "/block", "DELETE /users/" + id + "/block", "GET /users/search", "GET /users/" + id, "GET /chats", "POST /chats", "GET /chats/" + id,
 		"PATCH /chats/" + id, "DELETE /chats/" + id, "POST /chats/" + id + "/members", "PATCH /chats/" + id + "/members/" + id,
 		"DELETE /chats/" + id + "/members/" + id, "GET /messages", "POST /messages", "GET /messages/" + id, "PATCH /messages/" + id, "DELETE /messages/" + id,
-		"PUT /messages/" + id + "/pin", "DELETE /messages/" + id + "/pin", "GET /chats/" + id + "/pins",
+		"POST /chats/" + id + "/invitations", "GET /chats/" + id + "/invitations", "DELETE /chats/" + id + "/invitations/" + id,
+		"POST /invitations/preview", "POST /invitations/accept", "PUT /messages/" + id + "/pin", "DELETE /messages/" + id + "/pin", "GET /chats/" + id + "/pins",
 		"PUT /messages/" + id + "/reactions/x", "DELETE /messages/" + id + "/reactions/x", "GET /messages/" + id + "/deliveries",
 		"GET /ice-servers", "GET /calls"} {
 		method, path, _ := strings.Cut(route, " ")
@@ -360,6 +361,65 @@ func TestMessageRoutes(t *testing.T) {
 	if tomb := items[0].(map[string]any); tomb["deletedAt"] == nil || tomb["content"] != "" {
 		t.Errorf("%v", tomb)
 	}
+}
+
+func TestInvitationRoutes(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann, bob, eve := s.join("ann"), s.join("bob"), s.join("eve")
+	c := ann.group(bob)
+	path := "/chats/" + c + "/invitations"
+	made := ann.post(path, object{"expiresIn": 3600, "maxUses": 1}).is(201).object()
+	for _, key := range []string{"id", "chatId", "createdBy", "createdAt", "expiresAt", "maxUses", "uses", "url"} {
+		if _, there := made[key]; !there {
+			t.Errorf("the invitation lacks %s: %v", key, made)
+		}
+	}
+	open := ann.post(path, object{"expiresIn": nil, "maxUses": nil}).is(201).object()
+	if open["expiresAt"] != nil || open["maxUses"] != nil {
+		t.Errorf("%v", open)
+	}
+	ann.post(path, object{"expiresIn": 59}).problem(422, "invalid", "expiresIn")
+	ann.post(path, object{"expiresIn": "1h"}).problem(422, "invalid", "expiresIn")
+	ann.post(path, object{"maxUses": 0}).problem(422, "invalid", "maxUses")
+	bob.post(path, object{}).problem(403, "forbidden")
+	eve.post(path, object{}).problem(404, "not_found")
+	ann.post("/chats/x/invitations", object{}).problem(404, "not_found")
+
+	list := ann.get(path).is(200)
+	if items := list.object()["items"].([]any); len(items) != 2 || items[0].(map[string]any)["id"] != open["id"] || strings.Contains(string(list.raw), "join") {
+		t.Errorf("%s", list.raw)
+	}
+	bob.get(path).problem(403, "forbidden")
+	eve.get(path).problem(404, "not_found")
+
+	token := object{"token": strings.TrimPrefix(made["url"].(string), "/join/")}
+	seen := eve.post("/invitations/preview", token).is(200).object()
+	if group := seen["chat"].(map[string]any); group["name"] != "Group" || group["memberCount"] != 2.0 || seen["chatId"] != nil || seen["expiresAt"] != made["expiresAt"] ||
+		seen["invitedBy"].(map[string]any)["username"] != "ann" {
+		t.Errorf("%v", seen)
+	}
+	if seen := bob.post("/invitations/preview", token).is(200).object(); seen["chatId"] != c {
+		t.Errorf("%v", seen)
+	}
+	if got := eve.post("/invitations/accept", token).is(201).object(); got["id"] != c || got["myRole"] != "member" {
+		t.Errorf("%v", got)
+	}
+	usedUp := eve.post("/invitations/accept", token).problem(404, "invitation_invalid")
+	unknown := eve.post("/invitations/accept", object{"token": "x"}).problem(404, "invitation_invalid")
+	if string(usedUp.raw) != string(unknown.raw) {
+		t.Errorf("%s, %s", usedUp.raw, unknown.raw)
+	}
+	eve.post("/invitations/accept", object{"token": strings.TrimPrefix(open["url"].(string), "/join/")}).is(200)
+	eve.post("/invitations/preview", object{}).problem(422, "invalid", "token")
+	eve.post("/invitations/preview", object{"token": strings.Repeat("x", 201)}).problem(422, "invalid", "token")
+
+	one := path + "/" + open["id"].(string)
+	bob.del(one, nil).problem(403, "forbidden")
+	s.join("zoe").del(one, nil).problem(404, "not_found")
+	ann.del(path+"/x", nil).problem(404, "not_found")
+	ann.del(one, nil).is(204)
+	ann.del(one, nil).problem(404, "not_found")
 }
 
 func TestCallRoutes(t *testing.T) {

@@ -33,7 +33,7 @@ type asset struct {
 }
 
 // ServeApp adds the built web app to the end of the app: its files, and index.html for the app's own places ("/",
-// "/login", "/register", "/settings", "/c/…") when a browser navigates there. All other paths stay what they are, so a
+// "/login", "/register", "/settings", "/c/…", "/join/…") when a browser navigates there. All other paths stay what they are, so a
 // mistyped API path is a 404 problem and not a page. It fails when files cannot be read or index.html is missing.
 func ServeApp(app *fiber.App, files fs.FS) error {
 	assets, err := readAssets(files)
@@ -58,6 +58,9 @@ func ServeApp(app *fiber.App, files fs.FS) error {
 	return nil
 }
 
+// joinPlace is where the app shows an invitation; what follows is its token, which is nobody else's to know.
+const joinPlace = "/join/"
+
 // appPlace tells the paths that the web app's own router shows something at.
 func appPlace(p string) bool {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(p, "/"), "/")
@@ -66,7 +69,7 @@ func appPlace(p string) bool {
 		return rest == ""
 	case "settings":
 		return true
-	case "c":
+	case "c", "join":
 		return rest != ""
 	}
 	return false

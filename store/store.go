@@ -37,7 +37,7 @@ type Store interface {
 	// Each read inside of fn sees what was committed before that read. A rule that rests on something a concurrent
 	// transaction may change therefore first takes the lock that guards it, then reads: LockChat (or Advance) for a
 	// chat, its members and messages; LockUser for an account; Session for a session. Locks are taken in that order:
-	// user, session, invitation, chats by id. fn must not call the Store itself, and does nothing slow (no password
+	// user, session, chats by id, invitation. fn must not call the Store itself, and does nothing slow (no password
 	// hashing): on SQLite everybody who writes waits for it.
 	Update(ctx context.Context, fn func(Tx) error) error
 
@@ -272,7 +272,7 @@ type Blocks interface {
 type Invitations interface {
 	CreateInvitation(ctx context.Context, i Invitation) error
 	// InvitationByToken finds one by the hash of its token and locks it until the transaction ends; spent, expired and
-	// revoked ones are found too. A chat is locked after its invitation.
+	// revoked ones are found too.
 	InvitationByToken(ctx context.Context, tokenHash []byte) (Invitation, error)
 	// Invitation finds one by id and locks it as InvitationByToken does.
 	Invitation(ctx context.Context, id ID) (Invitation, error)

@@ -34,6 +34,9 @@ type Config struct {
 	// Link makes the address of an attachment's bytes, and tells until when it works (nil: as long as the caller is
 	// signed in). When it is nil the address is the plain one, which wants the bearer token.
 	Link func(attachment store.ID) (url string, expires *time.Time)
+
+	// Join makes the link of an invitation from its token. When it is nil the link is a path.
+	Join func(token string) (url string)
 }
 
 // Service is the rules. It is safe for concurrent use.
@@ -45,6 +48,7 @@ type Service struct {
 	now      func() time.Time
 	log      *slog.Logger
 	link     func(store.ID) (string, *time.Time)
+	join     func(string) string
 	lanes    *lanes
 }
 
@@ -59,8 +63,11 @@ func New(cfg Config) *Service {
 	if cfg.Link == nil {
 		cfg.Link = func(id store.ID) (string, *time.Time) { return "/attachments/" + string(id), nil }
 	}
+	if cfg.Join == nil {
+		cfg.Join = func(token string) string { return "/join/" + token }
+	}
 	return &Service{
-		store: cfg.Store, bus: cfg.Bus, presence: cfg.Presence, calls: cfg.Calls, log: cfg.Log, link: cfg.Link,
+		store: cfg.Store, bus: cfg.Bus, presence: cfg.Presence, calls: cfg.Calls, log: cfg.Log, link: cfg.Link, join: cfg.Join,
 		now:   func() time.Time { return cfg.Now().UTC().Truncate(time.Millisecond) },
 		lanes: newLanes(cfg.Bus),
 	}

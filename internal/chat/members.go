@@ -77,19 +77,25 @@ func (s *Service) manage(ctx context.Context, actor, chatID store.ID, fn func(st
 }
 
 func locked(ctx context.Context, tx store.Tx, actor, chatID store.ID) (*group, error) {
+	g, err := lockedBy(ctx, tx, chatID)
+	if err != nil {
+		return nil, err
+	}
+	in := false
+	if g.me, in = memberOf(g.members, actor); !in {
+		return nil, notFound()
+	}
+	return g, nil
+}
+
+// lockedBy is locked for the server itself, or for somebody who comes in.
+func lockedBy(ctx context.Context, tx store.Tx, chatID store.ID) (*group, error) {
 	c, err := tx.LockChat(ctx, chatID)
 	if err != nil {
 		return nil, err
 	}
 	members, err := tx.Members(ctx, chatID)
-	if err != nil {
-		return nil, err
-	}
-	me, in := memberOf(members, actor)
-	if !in {
-		return nil, notFound()
-	}
-	return &group{chat: c, members: members, me: me}, nil
+	return &group{chat: c, members: members}, err
 }
 
 // AddMember takes somebody into a group, as a plain member when role is empty. Admins and owners may, and not give a
@@ -115,31 +121,9 @@ func (s *Service) AddMember(ctx context.Context, actor, chatID, userID store.ID,
 			return change{}, err
 		}
 		user = g.accounts[userID]
-		m, err := s.note(ctx, tx, chatID, actor, store.KindSystem, SystemMeta{Event: SystemMemberAdded, UserID: userID})
-		if err != nil {
-			return change{}, err
-		}
-		// They owe no receipts for what was said before, the note of their own coming included.
-		joined = store.Member{ChatID: chatID, UserID: userID, Role: role, JoinedAt: m.CreatedAt,
-			JoinedSeq: m.Seq, DeliveredSeq: m.Seq, ReadSeq: m.Seq}
-		if err := tx.AddMember(ctx, joined); err != nil {
-			return change{}, err
-		}
-		after, err := tx.Chat(ctx, chatID)
-		if err != nil {
-			return change{}, err
-		}
-		p, err := s.portrait(ctx, tx, userID, after)
-		if err != nil {
-			return change{}, err
-		}
-		return change{m.Rev, func() []bus.Event {
-			return []bus.Event{
-				{Name: EventChatCreated, To: []store.ID{userID}, Data: ChatCreatedEvent{chatID, s.chat(p, userID)}},
-				{Name: EventMemberAdded, To: everybody(g.members), Data: MemberEvent{chatID, s.member(joined, user, "")}},
-				received(s.message(m, StatusSent), everybody(p.members)),
-			}
-		}}, nil
+		var done change
+		joined, done, err = s.takeIn(ctx, tx, g, user, role, actor, SystemMeta{Event: SystemMemberAdded, UserID: userID})
+		return done, err
 	}, userID)
 	if err != nil {
 		return Member{}, err
@@ -161,9 +145,13 @@ func (g *group) mayAdd(userID store.ID, role store.Role) error {
 	case in:
 		return fault.New(fault.Conflict, "already_member", "this person is in the chat already")
 	case len(g.members) >= MaxMembers:
-		return fault.New(fault.Conflict, "chat_full", fmt.Sprintf("a group may have %d members", MaxMembers))
+		return chatFull()
 	}
 	return nil
+}
+
+func chatFull() error {
+	return fault.New(fault.Conflict, "chat_full", fmt.Sprintf("a group may have %d members", MaxMembers))
 }
 
 func badRole() error { return fault.InvalidField("role", `must be "owner", "admin" or "member"`) }
@@ -203,6 +191,11 @@ func (s *Service) SetRole(ctx context.Context, actor, chatID, userID store.ID, r
 		target.Role = role
 		if err := tx.UpdateMember(ctx, target); err != nil {
 			return change{}, err
+		}
+		if rank(role) < rank(store.RoleAdmin) {
+			if err := s.disinvite(ctx, tx, target); err != nil {
+				return change{}, err
+			}
 		}
 		_, rev, err := tx.Advance(ctx, chatID, false, s.now())
 		return change{rev, func() []bus.Event { return s.memberUpdated(target, user, g.members) }}, err
@@ -338,6 +331,9 @@ func (s *Service) takeOut(ctx context.Context, tx store.Tx, g *group, target sto
 		return change{}, err
 	}
 	if err := tx.RemoveMember(ctx, g.chat.ID, target.UserID); err != nil {
+		return change{}, err
+	}
+	if err := s.disinvite(ctx, tx, target); err != nil {
 		return change{}, err
 	}
 	var stay []store.Member

@@ -250,6 +250,7 @@ type SystemMeta struct {
 // The events that leave a system message.
 const (
 	SystemMemberAdded   = "member_added"
+	SystemMemberJoined  = "member_joined" // by an invitation
 	SystemMemberRemoved = "member_removed"
 	SystemMemberLeft    = "member_left"
 	SystemRenamed       = "renamed"

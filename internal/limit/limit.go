@@ -29,6 +29,8 @@ const (
 	Call         = "call"          // by user: starting, joining, renegotiating
 	Signal       = "signal"        // by user: pings, ICE candidates, views, mutes
 	Connect      = "connect"       // by address: sockets being opened
+	Join         = "join"          // by user: looking at invitations and accepting them
+	JoinNetwork  = "join-network"  // by address: likewise
 )
 
 // rate is a bucket's size and how fast it fills.
@@ -59,6 +61,8 @@ func rates() map[string]rate {
 		Call:         {burst: 60, perSecond: 3},
 		Signal:       {burst: 400, perSecond: 40},
 		Connect:      {burst: 600, perSecond: 20},
+		Join:         {burst: 30, perSecond: 1.0 / 2},
+		JoinNetwork:  {burst: 200, perSecond: 5},
 	}
 }
 
