@@ -276,7 +276,7 @@ func TestServedApp(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, 100)
 	html := []string{"Accept", "text/html,application/xhtml+xml"}
-	for _, path := range []string{"/", "/login", "/register", "/settings", "/settings/devices", "/c/" + string(store.NewID()), "/join/xyz", "/index.html"} {
+	for _, path := range []string{"/", "/login", "/register", "/settings", "/settings/devices", "/c/" + string(store.NewID()), "/join", "/join/xyz", "/check", "/index.html"} {
 		r := s.send("GET", path, "", nil, html...).is(200)
 		csp := r.header.Get("Content-Security-Policy")
 		if !strings.Contains(string(r.raw), "app") || r.header.Get("Cache-Control") != "no-cache" || !strings.Contains(csp, "default-src 'self'") || strings.Contains(csp, "unsafe-eval") {

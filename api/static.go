@@ -33,7 +33,7 @@ type asset struct {
 }
 
 // ServeApp adds the built web app to the end of the app: its files, and index.html for the app's own places ("/",
-// "/login", "/register", "/settings", "/c/…", "/join/…") when a browser navigates there. All other paths stay what they are, so a
+// "/login", "/register", "/settings", "/check", "/c/…", "/join/…") when a browser navigates there. All other paths stay what they are, so a
 // mistyped API path is a 404 problem and not a page. It fails when files cannot be read or index.html is missing.
 func ServeApp(app *fiber.App, files fs.FS) error {
 	assets, err := readAssets(files)
@@ -65,11 +65,11 @@ const joinPlace = "/join/"
 func appPlace(p string) bool {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(p, "/"), "/")
 	switch first {
-	case "", "login", "register":
+	case "", "login", "register", "check":
 		return rest == ""
-	case "settings":
+	case "settings", "join": // the app takes an invitation's token out of its address
 		return true
-	case "c", "join":
+	case "c":
 		return rest != ""
 	}
 	return false

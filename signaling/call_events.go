@@ -30,6 +30,9 @@ func (s *Server) addCallEvents(t table) {
 	t["call:moderate"] = entry{limit.Call, on(func(ctx context.Context, sock *socket, d moderateData) (any, error) {
 		return nil, calls.Moderate(ctx, sock.device(), d.ChatID, d.ParticipantID, d.Action)
 	})}
+	t["call:check"] = entry{limit.Check, on(func(ctx context.Context, sock *socket, d checkData) (any, error) {
+		return calls.Check(ctx, sock.device(), call.CheckOffer{CheckID: d.CheckID, Offer: d.Offer})
+	})}
 	t["call:ice-candidate"] = entry{limit.Signal, on(func(ctx context.Context, sock *socket, d candidateData) (any, error) {
 		return nil, calls.Candidate(ctx, sock.device(), d.ChatID, string(d.Candidate))
 	})}

@@ -80,6 +80,18 @@ type initiateData struct {
 	Hidden bool             `json:"hidden"`
 }
 
+type checkData struct {
+	CheckID store.ID         `json:"checkId"`
+	Offer   call.Description `json:"offer"`
+}
+
+func (d *checkData) check() error {
+	if d.CheckID == "" {
+		return nil
+	}
+	return checkID("checkId", &d.CheckID)
+}
+
 type answerData struct {
 	chatRef
 	Answer call.Description `json:"answer"`

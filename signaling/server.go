@@ -185,7 +185,7 @@ func (s *Server) depart(sock *socket) {
 		sock.typing.end()
 	}
 	if sock.session.wasOnline() {
-		s.cfg.Calls.Disconnected(sock.device())
+		s.cfg.Calls.Disconnected(sock.device(), sock.session.pageGone())
 	}
 }
 

@@ -253,6 +253,14 @@ func (s *session) wasOnline() bool {
 }
 
 // isOpen tells whether frames from the client still count.
+// pageGone tells whether the peer closed the socket because its page went away: browsers say so when a tab is closed,
+// reloaded or sent elsewhere (HTML, "make disappear" of a WebSocket).
+func (s *session) pageGone() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.code == CloseGoingAway
+}
+
 func (s *session) isOpen() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -105,7 +105,7 @@ func (s *Service) confirm(ctx context.Context, userID store.ID, field, password 
 	}
 	if !right {
 		return store.User{}, &fault.Error{Kind: fault.Forbidden, Code: "wrong_password", Message: "the password is wrong",
-			Fields: []fault.Field{{Field: field, Message: "is wrong"}}}
+			Fields: []fault.Field{{Field: field, Message: "is wrong", Code: fault.FieldWrong}}}
 	}
 	return u, nil
 }

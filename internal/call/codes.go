@@ -12,6 +12,7 @@ const (
 	CodeNoParticipant = "no_participant" // nobody of that id is in the call
 	CodeNoTrack       = "no_track"       // nothing is published from that source
 	CodeForbidden     = "forbidden"      // the member's role is too weak
+	CodeNoCheck       = "no_check"       // no such check of one's connection, or it has all its legs
 	CodeFull          = "call_full"      // no more legs fit
 	CodeTooManyCalls  = "too_many_calls" // the user is in too many calls at once
 	CodeShuttingDown  = "shutting_down"  // the server takes no new calls

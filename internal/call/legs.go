@@ -79,10 +79,6 @@ func (h legEvents) Codecs(mid string, usable []string) {
 	c.tell(h.p, EventCodecs, codecsEvent{c.chatID, mid, usable})
 }
 
-// rebuildTime is how long a device with a live socket may take for a new PeerConnection after it closed its old one. It is
-// gone then, and only forgot to say so.
-const rebuildTime = 10 * time.Second
-
 // Closed takes out a participant whose leg broke. Where the leg was closed from here it is out already. A device that
 // closed its PeerConnection without leaving is most likely being reloaded: it is waited for.
 func (h legEvents) Closed(reason error) {
@@ -96,7 +92,7 @@ func (h legEvents) Closed(reason error) {
 	p.dead, p.state, p.tracks = true, sfu.StateLost, nil
 	c.changed(p, false)
 	stopTimer(p.silence)
-	p.silence = time.AfterFunc(rebuildTime, func() {
+	p.silence = time.AfterFunc(c.svc.cfg.ReloadGrace, func() {
 		c.mu.Lock()
 		defer c.unlock()
 		if !p.lost { // otherwise the socket's own grace runs
@@ -147,13 +143,19 @@ func (c *call) watchMedia(p *participant) {
 }
 
 // Disconnected is told when a device's socket is gone. Its legs stay for a while: media flows on, and the device may be
-// back with Resume.
-func (s *Service) Disconnected(d Device) {
+// back with Resume. pageGone says that a browser closed the socket because its page went away: then there is no media
+// either, and what may come back, by a new offer, is the page that is being reloaded; the two look the same from here.
+func (s *Service) Disconnected(d Device, pageGone bool) {
+	s.endCheckOf(d)
+	grace := s.cfg.ResumeGrace
+	if pageGone {
+		grace = s.cfg.ReloadGrace
+	}
 	for _, c := range s.cfg.Registry.callsOf(d.UserID) {
 		c.mu.Lock()
 		for _, p := range c.people {
 			if p.device.SocketID == d.SocketID && !p.lost {
-				c.lose(p)
+				c.lose(p, grace)
 			}
 		}
 		c.mu.Unlock()
@@ -161,10 +163,10 @@ func (s *Service) Disconnected(d Device) {
 }
 
 // lose begins the grace of a participant without a socket. mu is held.
-func (c *call) lose(p *participant) {
+func (c *call) lose(p *participant, grace time.Duration) {
 	p.lost = true
 	socket := p.device.SocketID
-	p.grace = time.AfterFunc(c.svc.cfg.ResumeGrace, func() {
+	p.grace = time.AfterFunc(grace, func() {
 		c.mu.Lock()
 		defer c.unlock()
 		if p.lost && p.device.SocketID == socket {

@@ -36,8 +36,10 @@ type Config struct {
 
 	RingTimeout   time.Duration // 45 s: how long phones ring
 	ResumeGrace   time.Duration // 30 s: how long a leg outlives its socket
+	ReloadGrace   time.Duration // 10 s: how long a leg outlives the page that it was in, which is closed or being reloaded
 	MediaTimeout  time.Duration // 2 min: how long a leg with a live socket may be without media
 	QualityPeriod time.Duration // 3 s: how often devices are told how well they are connected
+	CheckLife     time.Duration // 30 s: how long a check of one's connection may take
 }
 
 func (c Config) withDefaults() Config {
@@ -53,8 +55,10 @@ func (c Config) withDefaults() Config {
 	}{
 		{&c.RingTimeout, 45 * time.Second},
 		{&c.ResumeGrace, 30 * time.Second},
+		{&c.ReloadGrace, 10 * time.Second},
 		{&c.MediaTimeout, 2 * time.Minute},
 		{&c.QualityPeriod, 3 * time.Second},
+		{&c.CheckLife, 30 * time.Second},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value
@@ -66,14 +70,17 @@ func (c Config) withDefaults() Config {
 // Service runs the calls. It is safe for concurrent use, and a bus.Receiver: who loses the chat or the session loses
 // the call at that instant. Subscribe it to the bus.
 type Service struct {
-	cfg  Config
-	work sync.WaitGroup // journals, rings, quality
+	cfg    Config
+	work   sync.WaitGroup // journals, rings, quality, checks that end
+	checks checks
 }
 
 var _ bus.Receiver = (*Service)(nil)
 
 // New makes a Service. Call Recover before the first device connects.
-func New(cfg Config) *Service { return &Service{cfg: cfg.withDefaults()} }
+func New(cfg Config) *Service {
+	return &Service{cfg: cfg.withDefaults(), checks: checks{byUser: make(map[store.ID]*trial)}}
+}
 
 // now is the time as the store keeps it.
 func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }
@@ -124,6 +131,7 @@ func (s *Service) post(ctx context.Context, row store.Call) error {
 // Close refuses new calls and lets running ones go on until ctx is done, then ends them with the reason
 // "server-restart", and waits for everything that is under way. It is idempotent.
 func (s *Service) Close(ctx context.Context) error {
+	s.closeChecks()
 	left := s.cfg.Registry.close()
 	select {
 	case <-s.cfg.Registry.empty:

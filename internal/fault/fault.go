@@ -35,11 +35,26 @@ type Error struct {
 	Cause      error // for the log, never for the caller
 }
 
-// Field names one offending input.
+// Field names one offending input. Code is a stable word for programs that say it in another language; where it is empty,
+// Message is all there is, and means what only a faulty client does.
 type Field struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
+	Code    string `json:"code,omitempty"`
 }
+
+// The codes of fields that people fill in.
+const (
+	FieldLength     = "length"        // too short or too long
+	FieldCharacters = "characters"    // characters that this value may not have
+	FieldScripts    = "mixed_scripts" // letters of alphabets that pass for each other
+	FieldEdges      = "edges"         // does not begin and end with a letter or a digit
+	FieldEmail      = "email"         // no e-mail address
+	FieldInvisible  = "invisible"     // nothing to see in it
+	FieldCommon     = "common"        // a password that everybody tries first
+	FieldWrong      = "wrong"         // not the right password or code
+	FieldTaken      = "taken"         // somebody else's
+)
 
 func (e *Error) Error() string {
 	if e.Cause != nil {
@@ -57,12 +72,19 @@ func New(kind Kind, code, message string) *Error {
 
 // InvalidField is the commonest refusal: one value of the request is out of bounds. Its code is "invalid".
 func InvalidField(field, message string) *Error {
-	return &Error{Kind: Invalid, Code: "invalid", Message: field + ": " + message, Fields: []Field{{field, message}}}
+	return &Error{Kind: Invalid, Code: "invalid", Message: field + ": " + message, Fields: []Field{{Field: field, Message: message}}}
+}
+
+// InvalidValue is InvalidField for what a person typed: code, one of the Field constants, tells what is wrong with it.
+func InvalidValue(field, code, message string) *Error {
+	e := InvalidField(field, message)
+	e.Fields[0].Code = code
+	return e
 }
 
 // Taken is the refusal of a value that must be unique and is somebody else's. Its code is the field and "_taken".
 func Taken(field, message string) *Error {
-	return &Error{Kind: Conflict, Code: field + "_taken", Message: message, Fields: []Field{{field, "is taken"}}}
+	return &Error{Kind: Conflict, Code: field + "_taken", Message: message, Fields: []Field{{Field: field, Message: "is taken", Code: FieldTaken}}}
 }
 
 // From returns err as a refusal: itself where it is one, otherwise an Internal one that hides it from the caller.

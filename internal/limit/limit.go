@@ -27,6 +27,7 @@ const (
 	Receipt      = "receipt"       // by user
 	Typing       = "typing"        // by user
 	Call         = "call"          // by user: starting, joining, renegotiating
+	Check        = "check"         // by user: legs of checks of one's connection
 	Signal       = "signal"        // by user: pings, ICE candidates, views, mutes
 	Connect      = "connect"       // by address: sockets being opened
 	Join         = "join"          // by user: looking at invitations and accepting them
@@ -59,6 +60,7 @@ func rates() map[string]rate {
 		Receipt:      {burst: 600, perSecond: 60},
 		Typing:       {burst: 30, perSecond: 3},
 		Call:         {burst: 60, perSecond: 3},
+		Check:        {burst: 40, perSecond: 1.0 / 5},
 		Signal:       {burst: 400, perSecond: 40},
 		Connect:      {burst: 600, perSecond: 20},
 		Join:         {burst: 30, perSecond: 1.0 / 2},

@@ -40,10 +40,10 @@ const (
 func Username(field, s string) (string, error) {
 	name, err := precis.UsernameCasePreserved.String(s)
 	if err != nil {
-		return "", fault.InvalidField(field, "may hold letters, digits, dots, hyphens and underscores only")
+		return "", fault.InvalidValue(field, fault.FieldCharacters, "may hold letters, digits, dots, hyphens and underscores only")
 	}
 	if n := utf8.RuneCountInString(name); n < MinUsername || n > MaxUsername {
-		return "", fault.InvalidField(field, fmt.Sprintf("must have %d to %d characters", MinUsername, MaxUsername))
+		return "", fault.InvalidValue(field, fault.FieldLength, fmt.Sprintf("must have %d to %d characters", MinUsername, MaxUsername))
 	}
 	scripts := map[string]bool{}
 	for i, r := range name {
@@ -57,14 +57,14 @@ func Username(field, s string) (string, error) {
 		case unicode.IsDigit(r), unicode.IsMark(r) && i > 0:
 		case strings.ContainsRune("._-", r):
 			if i == 0 || i == len(name)-1 {
-				return "", fault.InvalidField(field, "must begin and end with a letter or a digit")
+				return "", fault.InvalidValue(field, fault.FieldEdges, "must begin and end with a letter or a digit")
 			}
 		default:
-			return "", fault.InvalidField(field, "may hold letters, digits, dots, hyphens and underscores only")
+			return "", fault.InvalidValue(field, fault.FieldCharacters, "may hold letters, digits, dots, hyphens and underscores only")
 		}
 	}
 	if len(scripts) > 1 {
-		return "", fault.InvalidField(field, "must not mix Latin, Greek and Cyrillic letters")
+		return "", fault.InvalidValue(field, fault.FieldScripts, "must not mix Latin, Greek and Cyrillic letters")
 	}
 	return name, nil
 }
@@ -77,12 +77,12 @@ func lookalikes() map[string]*unicode.RangeTable {
 func Email(field, s string) (string, error) {
 	s = strings.TrimSpace(s)
 	if len(s) > MaxEmail {
-		return "", fault.InvalidField(field, fmt.Sprintf("must have at most %d bytes", MaxEmail))
+		return "", fault.InvalidValue(field, fault.FieldLength, fmt.Sprintf("must have at most %d bytes", MaxEmail))
 	}
 	s = norm.NFC.String(s)
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Name != "" || a.Address != s || strings.ContainsFunc(s, unseen) || strings.ContainsFunc(s, unicode.IsSpace) {
-		return "", fault.InvalidField(field, "is not an e-mail address")
+		return "", fault.InvalidValue(field, fault.FieldEmail, "is not an e-mail address")
 	}
 	return s, nil
 }
@@ -102,21 +102,21 @@ func Query(field, s string) (string, error) { return line(field, s, MaxQuery) }
 // line trims, composes and refuses what would break out of one line or turn the text around it.
 func line(field, s string, longest int) (string, error) {
 	if !utf8.ValidString(s) {
-		return "", fault.InvalidField(field, "is not valid UTF-8")
+		return "", fault.InvalidValue(field, fault.FieldCharacters, "is not valid UTF-8")
 	}
 	s = norm.NFC.String(strings.TrimSpace(s))
 	if n := utf8.RuneCountInString(s); n < 1 || n > longest {
-		return "", fault.InvalidField(field, fmt.Sprintf("must have 1 to %d characters", longest))
+		return "", fault.InvalidValue(field, fault.FieldLength, fmt.Sprintf("must have 1 to %d characters", longest))
 	}
 	visible := false
 	for _, r := range s {
 		if unseen(r) && r != zeroWidthJoiner && r != zeroWidthNonJoiner {
-			return "", fault.InvalidField(field, "must not hold control characters, line breaks or marks of direction")
+			return "", fault.InvalidValue(field, fault.FieldCharacters, "must not hold control characters, line breaks or marks of direction")
 		}
 		visible = visible || unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r)
 	}
 	if !visible {
-		return "", fault.InvalidField(field, "must hold something visible")
+		return "", fault.InvalidValue(field, fault.FieldInvisible, "must hold something visible")
 	}
 	return s, nil
 }
@@ -135,13 +135,13 @@ func unseen(r rune) bool {
 // Password checks the length and that it is not one that everybody tries first.
 func Password(field, s string) error {
 	if !utf8.ValidString(s) {
-		return fault.InvalidField(field, "is not valid UTF-8")
+		return fault.InvalidValue(field, fault.FieldCharacters, "is not valid UTF-8")
 	}
 	if n := utf8.RuneCountInString(s); n < MinPassword || n > MaxPassword {
-		return fault.InvalidField(field, fmt.Sprintf("must have %d to %d characters", MinPassword, MaxPassword))
+		return fault.InvalidValue(field, fault.FieldLength, fmt.Sprintf("must have %d to %d characters", MinPassword, MaxPassword))
 	}
 	if common(s) {
-		return fault.InvalidField(field, "is among the passwords that are tried first; choose another")
+		return fault.InvalidValue(field, fault.FieldCommon, "is among the passwords that are tried first; choose another")
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func Password(field, s string) error {
 func Message(field, s string) (string, error) {
 	s, err := Caption(field, s)
 	if err == nil && s == "" {
-		return "", fault.InvalidField(field, "must not be empty")
+		return "", fault.InvalidValue(field, fault.FieldLength, "must not be empty")
 	}
 	return s, err
 }
@@ -161,14 +161,14 @@ func Caption(field, s string) (string, error) { return words(field, s, MaxMessag
 // words trims the end, and takes everything that a database can keep.
 func words(field, s string, longest int) (string, error) {
 	if !utf8.ValidString(s) {
-		return "", fault.InvalidField(field, "is not valid UTF-8")
+		return "", fault.InvalidValue(field, fault.FieldCharacters, "is not valid UTF-8")
 	}
 	if strings.ContainsRune(s, 0) {
-		return "", fault.InvalidField(field, "must not hold NUL")
+		return "", fault.InvalidValue(field, fault.FieldCharacters, "must not hold NUL")
 	}
 	s = strings.TrimRightFunc(s, unicode.IsSpace)
 	if utf8.RuneCountInString(s) > longest {
-		return "", fault.InvalidField(field, fmt.Sprintf("must have at most %d characters", longest))
+		return "", fault.InvalidValue(field, fault.FieldLength, fmt.Sprintf("must have at most %d characters", longest))
 	}
 	return s, nil
 }
