@@ -121,6 +121,9 @@ func (b *burst) expired() {
 
 // flush sends what was gathered. It is called with mu held and returns without it.
 func (b *burst) flush() {
+	if b.armed { // nothing is left for the timer, and a wake-up costs more than arming it again
+		b.armed = !b.timer.Stop()
+	}
 	if b.sending {
 		b.due = true
 		b.mu.Unlock()

@@ -22,7 +22,7 @@ const (
 )
 
 // choose decides which layer each slot of the leg is to carry, from what it shows and what its path bears, and gives the
-// slots that begin with one what they have missed. The notifier and the ticker call it.
+// slots that begin with one what they have missed. The notifier and whoever ticks the leg call it.
 func (l *Leg) choose(now time.Time) {
 	for _, b := range l.decide(now) {
 		if !b.slot.catchUp(b.layer, now) {

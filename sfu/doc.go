@@ -36,13 +36,14 @@
 // # Concurrency
 //
 // Methods of Server, Room and Leg may be called by several goroutines. A room has one goroutine, which assigns slots. A leg
-// has two of its own, beside Pion's: one calls the handler, one is a ticker for reports, repeated requests and the choice
-// of layers. Media and reports are handled in Pion's two reading goroutines of the leg. Every piece of mutable state names
-// its owner where it is declared; packet paths read immutable snapshots (the slots of a layer, the slots by SSRC), so that a
-// join does not stop the flow.
+// has two of its own, beside Pion's: one calls the handler, one chooses layers and sends requests when something has
+// changed. What time alone brings, reports and repeated requests, comes from the one ticker of the server, its pulse. Media
+// and reports are handled in Pion's two reading goroutines of the leg. Every piece of mutable state names its owner where it
+// is declared; packet paths read immutable snapshots (the slots of a layer, the slots by SSRC), so that a join does not stop
+// the flow.
 //
-// Locks nest in this order: a leg's choosing, uplink, leg, burst, slot, publication, layer, downlink, notifier. None is held
-// while a packet is written or a handler called.
+// Locks nest in this order: a leg's ticking, choosing, uplink, leg, burst, slot, publication, layer, downlink, notifier. None
+// but ticking, which no packet waits for, is held while a packet is written or a handler called.
 //
 // # Lifecycle
 //

@@ -14,8 +14,6 @@ import (
 )
 
 const (
-	// tickPeriod is how often a leg looks after what no packet triggers: reports, repeated requests, silence.
-	tickPeriod = 100 * time.Millisecond
 	// reportPeriod is how often sender and receiver reports go out for each stream.
 	reportPeriod = time.Second
 	// keyFramePatience is how long a slot waits for a key frame before it asks again.
@@ -25,11 +23,11 @@ const (
 )
 
 // downlink is what is known of the way to the client: what was sent, and what the client reports of it. RTCP arrives in the
-// one goroutine that decrypts the leg's SRTCP (see bufferFor); tick is the leg's ticker.
+// one goroutine that decrypts the leg's SRTCP (see bufferFor); tick is called by the server's pulse.
 type downlink struct {
 	leg    *Leg
 	poked  chan struct{} // capacity 1
-	done   chan struct{} // closed when the ticker has ended
+	done   chan struct{} // closed when nobody attends to pokes any more
 	rtcpID uint32        // SSRC of our requests
 	delay  atomic.Int64  // smoothed round trip time, ns
 	// subjects counts the SSRCs that the client's reports have been about.
@@ -44,8 +42,9 @@ type downlink struct {
 	bySSRC atomic.Pointer[map[uint32]*slot]
 
 	sent      atomic.Int64 // payload sent in the last reportPeriod, bits per second
-	sentBytes uint64       // by all slots, when that was measured; the ticker's own
-	sentAt    time.Time    // that time; the ticker's own
+	ticking   sync.Mutex   // held through a tick and through what a poke asks for; owns the next two
+	sentBytes uint64       // by all slots, when sent was measured
+	sentAt    time.Time    // that time
 
 	wanted  atomic.Int64 // bits per second that the leg would take if it could
 	starved atomic.Bool  // some picture gets less than it asks for
@@ -83,7 +82,7 @@ func (d *downlink) route(s *slot) {
 	d.bySSRC.Store(&next)
 }
 
-// poke wakes the ticker before its time.
+// poke has the leg's choices and requests looked after now rather than at the next tick.
 func (d *downlink) poke() {
 	select {
 	case d.poked <- struct{}{}:
@@ -114,7 +113,7 @@ func (d *downlink) budget() int64 {
 	return d.estimator.Bits()
 }
 
-// measure keeps the rate at which the leg is sent media. Called by the ticker.
+// measure keeps the rate at which the leg is sent media. Called in a tick.
 func (d *downlink) measure(now time.Time) {
 	since := now.Sub(d.sentAt)
 	if since < reportPeriod {
@@ -264,41 +263,54 @@ func (d *downlink) measured(rtt time.Duration) {
 	d.delay.Store(old + (int64(rtt)-old)/8)
 }
 
-// tick looks after the leg until it closes.
-func (l *Leg) tick() {
-	d := &l.downlink
-	defer close(d.done)
+// attend does what pokes ask for until the leg closes.
+func (l *Leg) attend() {
+	defer close(l.downlink.done)
+	for {
+		select {
+		case <-l.shutting:
+			return
+		case <-l.downlink.poked:
+			l.look(time.Now(), (*Leg).follow)
+		}
+	}
+}
+
+// tick looks after what no packet triggers.
+func (l *Leg) tick(now time.Time) {
+	l.look(now, func(l *Leg, now time.Time) {
+		l.downlink.measure(now)
+		l.downlink.grow(now)
+		l.follow(now)
+		l.uplink.tick(now)
+		l.judge()
+		loss := l.downlink.lossShare()
+		l.downlink.lossy.Store(loss >= lossyPath && !l.downlink.starved.Load())
+		for _, s := range l.receiving() {
+			s.tick(now, loss)
+		}
+	})
+}
+
+// look runs one look after the leg, unless it is closing. A panic ends the leg.
+func (l *Leg) look(now time.Time, after func(*Leg, time.Time)) {
+	l.downlink.ticking.Lock()
+	defer l.downlink.ticking.Unlock()
 	defer func() {
 		if p := recover(); p != nil {
 			l.broke(p)
 		}
 	}()
-	ticker := time.NewTicker(tickPeriod)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-l.shutting:
-			return
-		case <-d.poked:
-			now := time.Now()
-			l.choose(now)
-			l.tellActivity(now)
-			l.requestKeyFrames(now)
-		case now := <-ticker.C:
-			d.measure(now)
-			d.grow(now)
-			l.choose(now)
-			l.tellActivity(now)
-			l.requestKeyFrames(now)
-			l.uplink.tick(now)
-			l.judge()
-			loss := d.lossShare()
-			d.lossy.Store(loss >= lossyPath && !d.starved.Load())
-			for _, s := range l.receiving() {
-				s.tick(now, loss)
-			}
-		}
+	if !l.closing() {
+		after(l, now)
 	}
+}
+
+// follow adapts what the leg is sent, and what it is asked to send, to what has changed.
+func (l *Leg) follow(now time.Time) {
+	l.choose(now)
+	l.tellActivity(now)
+	l.requestKeyFrames(now)
 }
 
 // requestKeyFrames sends on what receivers asked for.

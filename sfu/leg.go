@@ -77,7 +77,7 @@ func newLeg(r *Room, id string, joined int, h LegHandler) (*Leg, error) {
 		return nil, err
 	}
 	go l.notifier.run()
-	go l.tick()
+	go l.attend()
 	return l, nil
 }
 
@@ -414,6 +414,8 @@ func (l *Leg) finish() {
 	l.notifier.close()
 	<-l.notifier.done
 	<-l.downlink.done
+	l.downlink.ticking.Lock() // a tick under way ends first; no other begins after shutting
+	l.downlink.ticking.Unlock()
 	l.uplink.close()
 	l.downlink.burst.close()
 	if l.room.server.batch != nil && l.path.keys.Load() != nil {

@@ -364,7 +364,7 @@ func (k *keyFrames) want() {
 	k.wanted = true
 }
 
-// askKeyFrame notes that a receiver needs a key frame. The publishing leg's ticker sends the request on, at once if
+// askKeyFrame notes that a receiver needs a key frame. The publishing leg's own goroutine sends the request on, at once if
 // none was sent lately: nobody who asks waits for a write.
 func (l *layer) askKeyFrame() {
 	l.keys.want()

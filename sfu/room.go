@@ -12,8 +12,6 @@ import (
 )
 
 const (
-	// roomPeriod is how often a room looks who is speaking.
-	roomPeriod = 100 * time.Millisecond
 	// speakersPeriod is the least time between two calls of RoomHandler.Speakers.
 	speakersPeriod = 200 * time.Millisecond
 	// maxSpeakers bounds the list of speakers: more voices than that at once are a crowd.
@@ -27,7 +25,8 @@ const (
 type Room struct {
 	server  *Server
 	handler RoomHandler
-	wake    chan struct{} // capacity 1: something changed
+	wake    chan struct{}  // capacity 1: something changed
+	beat    chan time.Time // capacity 1: the server's pulse, when it is time to look who is speaking
 	stop    chan struct{}
 	done    chan struct{}
 
@@ -45,7 +44,7 @@ type Room struct {
 func newRoom(s *Server, h RoomHandler) *Room {
 	r := &Room{
 		server: s, handler: h,
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		wake: make(chan struct{}, 1), beat: make(chan time.Time, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	go r.run()
 	return r
@@ -130,15 +129,13 @@ func (r *Room) members() []*Leg {
 
 func (r *Room) run() {
 	defer close(r.done)
-	tick := time.NewTicker(roomPeriod)
-	defer tick.Stop()
 	for {
 		select {
 		case <-r.stop:
 			return
 		case <-r.wake:
 			r.guard(r.distribute)
-		case now := <-tick.C:
+		case now := <-r.beat:
 			r.guard(func() { r.listen(now) })
 		}
 	}

@@ -31,6 +31,7 @@ type Server struct {
 	batch       BatchWriter        // nil if the transport sends packet by packet
 	counters    counters
 	crew        *crew
+	pulse       *pulse
 
 	mu     sync.Mutex // owns the fields below
 	rooms  map[*Room]struct{}
@@ -69,6 +70,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, log: cfg.Log, certificate: *certificate, rooms: map[*Room]struct{}{}, crew: newCrew()}
 	s.batch, _ = cfg.Transport.(BatchWriter)
+	s.pulse = newPulse(s)
 	return s, nil
 }
 
@@ -84,6 +86,9 @@ func (s *Server) NewRoom(h RoomHandler) (*Room, error) {
 	}
 	r := newRoom(s, h)
 	s.rooms[r] = struct{}{}
+	if len(s.rooms) == 1 {
+		s.pulse.wake()
+	}
 	return r, nil
 }
 
@@ -134,8 +139,10 @@ func (s *Server) Close() error {
 	}
 	wait.Wait()
 	if first {
+		s.pulse.close()
 		s.crew.close()
 	}
+	<-s.pulse.done
 	s.crew.done.Wait()
 	return nil
 }

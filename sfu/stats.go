@@ -42,7 +42,7 @@ func (l *Leg) facts() (down, up quality.Facts) {
 	return down, up
 }
 
-// judge tells good from poor connections. Called by the ticker.
+// judge tells good from poor connections. Called in a tick.
 func (l *Leg) judge() {
 	l.mu.Lock()
 	state := l.state

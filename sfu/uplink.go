@@ -32,7 +32,7 @@ const (
 
 // uplink takes what a client sends. RTP arrives in the one goroutine that decrypts the leg's SRTP (see bufferFor), which
 // walks it all the way to the slots that carry it; that goroutine alone uses media, scratch, nacks and out. The state that
-// the leg's ticker and statistics also look at is owned by mu, which is not held while packets are forwarded.
+// ticks and statistics also look at is owned by mu, which is not held while packets are forwarded.
 type uplink struct {
 	leg *Leg
 	out *fanout
