@@ -7,9 +7,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"confab/internal/config"
 	"confab/internal/doctor"
+	"confab/store/postgres"
+	"confab/store/sqlite"
 )
 
 type doctorCommand struct {
@@ -17,10 +20,16 @@ type doctorCommand struct {
 	URL string `arg:"" optional:"" help:"A server elsewhere, to see whether it is reached from here."`
 }
 
-// errUnwell ends the program with status 1 after the findings have said why.
-var errUnwell = errors.New("something has to be done before everything works")
+type readyCommand struct{ config.Config }
 
-// Run tells whether the server described by the configuration will work, or whether the one at URL is reached from here.
+// readyWithin is how long a health check may take; it is run every half minute or so.
+const readyWithin = 5 * time.Second
+
+// errUnwell ends the program with status 1 after the findings have said why.
+var errUnwell = errors.New("something has to be done before everything works: see what is marked as FAILED")
+
+// Run tells whether the server described by the configuration will work, or whether the one at URL is reached from here. It
+// leaves nothing behind, no data folder and no database: they would belong to the user who asks, not to the server's.
 func (c *doctorCommand) Run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -28,30 +37,49 @@ func (c *doctorCommand) Run() error {
 	if c.URL != "" {
 		well = doctor.Remote(ctx, c.URL, tell)
 	} else {
-		log, err := prepare(&c.Config)
+		patient, err := described(&c.Config)
 		if err != nil {
 			return err
 		}
-		public, err := c.PublicAddresses()
-		if err != nil {
-			return err
-		}
-		well = doctor.Examine(ctx, doctor.Server{
-			Listen: c.Listen, PublicURL: c.PublicURL, PublicIPs: public, PublicPort: c.PublicPort, STUN: c.STUN,
-			TLS: certificates(&c.Config),
-			Database: func(ctx context.Context) error {
-				s, err := openStore(ctx, &c.Config, log)
-				if err != nil {
-					return err
-				}
-				return errors.Join(s.Ping(ctx), s.Close())
-			},
-		}, tell)
+		well = doctor.Examine(ctx, patient, tell)
 	}
 	if !well {
 		return errUnwell
 	}
+	fmt.Println("\nNothing stands in the way.")
 	return nil
+}
+
+// Run tells by the exit status whether the server of this configuration serves: for the health checks of containers.
+func (c *readyCommand) Run() error {
+	patient, err := described(&c.Config)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
+	defer cancel()
+	return doctor.Ready(ctx, patient)
+}
+
+// described is what the configuration says about a server, for the doctor.
+func described(c *config.Config) (doctor.Server, error) {
+	if err := c.Validate(); err != nil {
+		return doctor.Server{}, err
+	}
+	public, err := c.PublicAddresses()
+	if err != nil {
+		return doctor.Server{}, err
+	}
+	return doctor.Server{
+		Listen: c.Listen, AdminListen: c.AdminListen, PublicURL: c.PublicURL, PublicIPs: public, PublicPort: c.PublicPort,
+		STUN: c.STUN, MapPort: c.MapPort, TLS: certificates(c), DataDir: c.DataDir,
+		Database: func(ctx context.Context) (bool, error) {
+			if c.DatabaseURL != "" {
+				return postgres.Pending(ctx, c.DatabaseURL)
+			}
+			return sqlite.Pending(ctx, c.SQLitePath())
+		},
+	}, nil
 }
 
 func tell(f doctor.Finding) {

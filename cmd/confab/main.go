@@ -20,6 +20,7 @@ type commands struct {
 	Serve   serveCommand     `cmd:"" default:"withargs" help:"Run the server (the default)."`
 	Migrate migrateCommand   `cmd:"" help:"Bring the database to this version and exit."`
 	Doctor  doctorCommand    `cmd:"" help:"Tell whether everything will work, and what to do where it will not."`
+	Ready   readyCommand     `cmd:"" help:"Tell by the exit status whether the server of this configuration serves; for health checks."`
 	Bench   benchCommand     `cmd:"" help:"Load a running server and measure it."`
 	Version kong.VersionFlag `short:"v" help:"Print the version and exit."`
 }

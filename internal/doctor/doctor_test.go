@@ -5,12 +5,15 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/big"
 	"net"
 	"net/http"
@@ -18,11 +21,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"confab/internal/outside"
 	"confab/internal/tlsport"
 	"confab/sfu/relay"
 	"confab/sfu/wire"
@@ -123,12 +128,13 @@ func TestHealthyServerThatDoesNotRun(t *testing.T) {
 	stun := running(t, wire.Config{}, http.StatusOK)
 	ok := Examine(t.Context(), Server{
 		Listen: "127.0.0.1:0", PublicURL: "http://localhost:8080", STUN: []string{fmt.Sprintf("127.0.0.1:%d", stun.Port())},
-		Database: func(context.Context) error { return nil }, NTP: timeServer(t, 0),
+		Database: func(context.Context) (bool, error) { return false, nil }, DataDir: filepath.Join(t.TempDir(), "data"), AdminListen: "127.0.0.1:0",
+		NTP: timeServer(t, 0),
 	}, f.tell)
 	if !ok {
 		t.Error("a healthy server is called ill")
 	}
-	for _, subject := range []string{"port", "TLS", "database", "clock", "call by UDP", "call by TCP", "call by TURN over UDP",
+	for _, subject := range []string{"port", "public address", "TLS", "data folder", "database", "clock", "call by UDP", "call by TCP", "call by TURN over UDP",
 		"call by TURN over TCP", "call by TURN over TLS"} {
 		if got := f.about(subject); got.Level != Fine {
 			t.Errorf("%s: %s", subject, got.Says)
@@ -150,26 +156,29 @@ func TestIllServer(t *testing.T) {
 		Listen: fmt.Sprintf("127.0.0.1:%d", port.Port()), PublicURL: "http://chat.example.org",
 		PublicIPs: []netip.Addr{netip.MustParseAddr("203.0.113.5")},
 	}
-	free := s.examinePort(t.Context(), r)
-	if free == nil {
+	free, healthy := s.examinePort(t.Context(), r)
+	if free == nil || healthy {
 		t.Fatal("no port to ask through")
 	}
 	defer free.Close() // a test
 	if got := f.about("port"); got.Level != Failure || !strings.Contains(got.Says, "database: gone") {
 		t.Errorf("a server that is not ready: %+v", got)
 	}
-	s.examineTLS(r)
+	if err := Ready(t.Context(), s); err == nil || !strings.Contains(err.Error(), "database: gone") {
+		t.Errorf("the health check says %v", err)
+	}
+	s.examineTLS(t.Context(), r, false)
 	if got := f.about("TLS"); got.Level != Warning || got.Do == "" {
 		t.Errorf("no TLS for a public address: %+v", got)
 	}
 	s.TLS = tlsport.Config{CertFile: "/no/such/file.pem", KeyFile: "/no/such/key.pem"}
-	s.examineTLS(r)
+	s.examineTLS(t.Context(), r, false)
 	if got := f.about("TLS"); got.Level != Failure || !strings.Contains(got.Says, "/no/such/file.pem") {
 		t.Errorf("wrong certificate paths: %+v", got)
 	}
 	stun := running(t, wire.Config{}, http.StatusOK)
 	s.STUN = []string{fmt.Sprintf("127.0.0.1:%d", stun.Port())}
-	s.examineAddresses(t.Context(), r, free)
+	s.examineAddresses(t.Context(), r, free, false)
 	if got := f.about("public address"); got.Level != Warning || !strings.Contains(got.Says, "127.0.0.1") {
 		t.Errorf("a public address that is wrong: %+v", got)
 	}
@@ -187,7 +196,7 @@ func TestDatabaseThatIsNotThere(t *testing.T) {
 	f := &findings{t: t}
 	ok := Examine(t.Context(), Server{
 		Listen: "127.0.0.1:0", PublicURL: "http://localhost", NTP: timeServer(t, 0),
-		Database: func(context.Context) error { return errors.New("connection refused") },
+		Database: func(context.Context) (bool, error) { return false, errors.New("connection refused") },
 	}, f.tell)
 	if got := f.about("database"); ok || got.Level != Failure || !strings.Contains(got.Says, "connection refused") {
 		t.Errorf("%v, %+v", ok, got)
@@ -211,7 +220,7 @@ func TestPortOfAnotherProgram(t *testing.T) {
 	}()
 	defer l.Close() // a test
 	f := &findings{t: t}
-	if port := (Server{Listen: l.Addr().String()}).examinePort(t.Context(), &report{tell: f.tell}); port != nil {
+	if port, _ := (Server{Listen: l.Addr().String()}).examinePort(t.Context(), &report{tell: f.tell}); port != nil {
 		_ = port.Close()
 	}
 	if got := f.about("port"); got.Level != Failure || !strings.Contains(got.Says, "taken") {
@@ -243,13 +252,17 @@ func TestRemoteServerThatNobodyTrusts(t *testing.T) {
 	defer certs.Close()
 	port := running(t, wire.Config{TLS: certs.Config()}, http.StatusOK)
 	f := &findings{t: t}
-	if Remote(t.Context(), fmt.Sprintf("https://localhost:%d", port.Port()), f.tell) {
-		t.Error("a certificate that nobody knows is fine")
+	if !Remote(t.Context(), fmt.Sprintf("https://localhost:%d", port.Port()), f.tell) {
+		t.Error("a certificate that the server made itself keeps everything from working")
 	}
-	if got := f.about("TLS"); got.Level != Failure || !strings.Contains(got.Says, "trust") {
-		t.Errorf("TLS: %+v", got)
+	leaf, err := certs.Certificate("localhost")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, subject := range []string{"TCP port", "UDP port", "calls over TCP"} {
+	if got := f.about("TLS"); got.Level != Warning || !strings.Contains(got.Says, fmt.Sprintf("%X", sha256.Sum256(leaf.Raw))) {
+		t.Errorf("TLS: %+v; want the fingerprint", got)
+	}
+	for _, subject := range []string{"TCP port", "UDP port", "clock", "calls over TCP", "calls over TLS"} {
 		if got := f.about(subject); got.Level != Fine {
 			t.Errorf("%s: %s", subject, got.Says)
 		}
@@ -320,9 +333,168 @@ func TestCertificates(t *testing.T) {
 		"other name": {make(now.Add(-day), now.Add(60*day), "other.example.org"), Failure},
 	} {
 		f := &findings{t: t}
-		Server{PublicURL: "https://" + name, TLS: c.cfg}.examineTLS(&report{tell: f.tell})
+		Server{PublicURL: "https://" + name, TLS: c.cfg}.examineTLS(t.Context(), &report{tell: f.tell}, false)
 		if got := f.about("TLS"); got.Level != c.want {
 			t.Errorf("%s: %+v", what, got)
+		}
+	}
+}
+
+// A server that runs with a certificate for its domain only is asked for that domain, and what it shows is looked at.
+func TestRunningServer(t *testing.T) {
+	t.Parallel()
+	certs, err := tlsport.Open(tlsport.Config{SelfSigned: true, Hosts: []string{"chat.example.org"}, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer certs.Close()
+	var asked atomic.Value
+	shown := certs.Config().Clone()
+	get := shown.GetCertificate
+	shown.GetCertificate = func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		asked.Store(h.ServerName)
+		return get(h)
+	}
+	port := running(t, wire.Config{TLS: shown}, http.StatusOK)
+	s := Server{
+		Listen: fmt.Sprintf("127.0.0.1:%d", port.Port()), PublicURL: "https://chat.example.org",
+		TLS: tlsport.Config{Domains: []string{"chat.example.org"}},
+	}
+	f := &findings{t: t}
+	r := &report{tell: f.tell}
+	free, healthy := s.examinePort(t.Context(), r)
+	if free == nil || !healthy {
+		t.Fatal("a healthy server is not found")
+	}
+	defer free.Close() // a test
+	if asked.Load() != "chat.example.org" {
+		t.Errorf("the server was asked for a certificate for %v", asked.Load())
+	}
+	if err := Ready(t.Context(), s); err != nil {
+		t.Errorf("the health check says %v", err)
+	}
+	s.examineTLS(t.Context(), r, true)
+	if got := f.about("TLS"); got.Level != Warning || !strings.Contains(got.Says, "not trust") {
+		t.Errorf("TLS: %+v", got)
+	}
+	s.examineAddresses(t.Context(), r, free, true)
+	if got := f.about("addresses"); !strings.Contains(got.Says, fmt.Sprintf("127.0.0.1:%d", port.Port())) {
+		t.Errorf("addresses: %+v; want the server's own port", got)
+	}
+	s.TLS = tlsport.Config{SelfSigned: true}
+	f.all = nil
+	s.examineTLS(t.Context(), r, true)
+	if got := f.about("TLS"); got.Level != Fine {
+		t.Errorf("TLS that is self-signed on purpose: %+v", got)
+	}
+}
+
+func TestNameThatLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	f := &findings{t: t}
+	r := &report{tell: f.tell}
+	for _, needsNone := range []string{"localhost", "203.0.113.5", "2001:db8::5"} {
+		if led := (Server{}).examineName(t.Context(), r, needsNone); len(led) != 0 || len(f.all) != 0 {
+			t.Errorf("%s: %v, leads to %v", needsNone, f.all, led)
+		}
+	}
+	Server{}.examineName(t.Context(), r, "no-such-host.invalid")
+	if got := f.about("name"); got.Level != Failure || got.Do == "" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Behind a router that is not there, and one that is behind another.
+func TestRouters(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		known outside.Status
+		want  Level
+	}{
+		"silent":        {outside.Status{Errors: []string{"UPnP: no router answers"}}, Failure},
+		"forwards":      {outside.Status{Mapping: "PCP"}, Fine},
+		"shared by all": {outside.Status{Mapping: "PCP", Errors: []string{"behind another NAT"}}, Warning},
+	} {
+		f := &findings{t: t}
+		Server{MapPort: true}.examineMapping(&report{tell: f.tell}, c.known)
+		if got := f.about("router"); got.Level != c.want || (c.want != Fine && got.Do == "") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestDataFolders(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		dir  string
+		want Level
+	}{
+		"there":             {dir, Fine},
+		"made later":        {filepath.Join(dir, "a", "b"), Fine},
+		"a file":            {file, Failure},
+		"in a file":         {filepath.Join(file, "a"), Failure},
+		"where nobody may":  {"/proc/confab", Failure},
+		"a file of devices": {"/dev/null/a", Failure},
+	} {
+		f := &findings{t: t}
+		Server{DataDir: c.dir}.examineDataDir(&report{tell: f.tell})
+		if got := f.about("data folder"); got.Level != c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestDatabases(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		pending bool
+		err     error
+		running bool
+		want    Level
+		says    string
+	}{
+		"none yet":              {false, fmt.Errorf("open: %w", fs.ErrNotExist), false, Fine, "first start"},
+		"older":                 {true, nil, false, Fine, "next start"},
+		"older than the server": {true, nil, true, Warning, "older"},
+	} {
+		f := &findings{t: t}
+		s := Server{Database: func(context.Context) (bool, error) { return c.pending, c.err }}
+		s.examineDatabase(t.Context(), &report{tell: f.tell}, c.running)
+		if got := f.about("database"); got.Level != c.want || !strings.Contains(got.Says, c.says) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestAdminPortThatIsTaken(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() // a test
+	f := &findings{t: t}
+	Server{AdminListen: l.Addr().String()}.examineAdminPort(&report{tell: f.tell})
+	if got := f.about("admin port"); got.Level != Failure || !strings.Contains(got.Do, "CONFAB_ADMIN_LISTEN") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestClocksOfTwoMachines(t *testing.T) {
+	t.Parallel()
+	for ahead, want := range map[time.Duration]Level{time.Second: Fine, -2 * time.Second: Fine, time.Minute: Warning, -time.Hour: Warning} {
+		f := &findings{t: t}
+		remoteClock(&report{tell: f.tell}, ahead)
+		if got := f.about("clock"); got.Level != want {
+			t.Errorf("%s: %+v", ahead, got)
 		}
 	}
 }

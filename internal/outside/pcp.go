@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -102,7 +103,10 @@ func (r *pcp) ask(ctx context.Context, protocol string, external netip.AddrPort,
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				break
 			}
-			if err != nil { // nobody listens there, or the time is up
+			if errors.Is(err, syscall.ECONNREFUSED) {
+				return netip.AddrPort{}, errUnspoken
+			}
+			if err != nil { // the time is up
 				return netip.AddrPort{}, errors.Join(err, ctx.Err())
 			}
 			if mapped, mine, err := request.answeredBy(buf[:n]); mine {

@@ -2,9 +2,11 @@ package outside
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"github.com/jackpal/gateway"
@@ -55,6 +57,9 @@ func (r *natPMP) forward(ctx context.Context, internal, external uint16, lifetim
 	}
 	client := r.client(ctx)
 	outer, err := client.GetExternalAddress()
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return netip.AddrPort{}, errUnspoken
+	}
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
@@ -83,6 +88,9 @@ func (r *natPMP) forward(ctx context.Context, internal, external uint16, lifetim
 func errOneProtocol(port uint16) error {
 	return fmt.Errorf("port %d is forwarded for UDP, but not for TCP", port)
 }
+
+// errUnspoken tells of a router that does not speak a protocol.
+var errUnspoken = errors.New("the router does not speak it")
 
 // client has as much time for each question as is left for all.
 func (r *natPMP) client(ctx context.Context) *natpmp.Client {

@@ -43,6 +43,30 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, log *slog.Logger) erro
 	return explain(config, err)
 }
 
+// Pending tells whether the schema is still to be brought up to date, and changes nothing: for whoever only looks.
+func Pending(ctx context.Context, url string) (bool, error) {
+	parsed, err := parse(url)
+	if err != nil {
+		return false, err
+	}
+	config := parsed.ConnConfig
+	db := stdlib.OpenDB(*config)
+	defer db.Close()
+	var known bool // goose would make its table
+	if err := db.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).Scan(&known); err != nil {
+		return false, explain(config, err)
+	}
+	if !known {
+		return true, nil
+	}
+	files, err := migrations.Postgres()
+	if err != nil {
+		return false, explain(config, err)
+	}
+	current, err := sqlstore.Migrated(ctx, goose.DialectPostgres, db, files)
+	return !current && err == nil, explain(config, err)
+}
+
 // explain makes one line of an error: which server and database, and the innermost reason.
 func explain(config *pgx.ConnConfig, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {

@@ -75,6 +75,34 @@ func TestEpoch(t *testing.T) {
 	}
 }
 
+func TestPendingOnlyLooks(t *testing.T) {
+	t.Parallel()
+	url := pgtest.EmptyURL(t)
+	for range 2 { // the first look must not make anything
+		if pending, err := postgres.Pending(t.Context(), url); err != nil || !pending {
+			t.Errorf("an empty database: %v, %v; want true", pending, err)
+		}
+	}
+	if err := postgres.Migrate(t.Context(), url, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	if pending, err := postgres.Pending(t.Context(), url); err != nil || pending {
+		t.Errorf("a migrated database: %v, %v; want false", pending, err)
+	}
+	execute(t, url, `DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`)
+	if pending, err := postgres.Pending(t.Context(), url); err != nil || !pending {
+		t.Errorf("a database of an older version: %v, %v; want true", pending, err)
+	}
+	url = pgtest.URL(t) // migrated
+	execute(t, url, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`)
+	if _, err := postgres.Pending(t.Context(), url); err == nil || !strings.Contains(err.Error(), "newer") {
+		t.Errorf("a database of a newer version: %v", err)
+	}
+	if _, err := postgres.Pending(t.Context(), "postgres://nobody:secret@127.0.0.1:1/none"); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("no server: %v; want an error without the password", err)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	good := pgtest.URL(t)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -38,6 +39,16 @@ func Migrate(ctx context.Context, path string, log *slog.Logger) (err error) {
 		err = sqlstore.Migrate(ctx, goose.DialectSQLite3, db, files, log)
 	}
 	return explain(path, errors.Join(err, db.Close()))
+}
+
+// Pending tells whether the schema is still to be brought up to date, and changes nothing: for whoever only looks. A file
+// that is not there is fs.ErrNotExist.
+func Pending(ctx context.Context, path string) (bool, error) {
+	if _, err := os.Stat(path); err != nil { // to open it would make it
+		return false, fmt.Errorf("sqlite: %w", err)
+	}
+	current, err := upToDate(ctx, path)
+	return !current && err == nil, explain(path, err)
 }
 
 // lock keeps other processes from migrating the same file until unlock. The lock is an exclusive transaction on a second,

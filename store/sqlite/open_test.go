@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -241,5 +242,41 @@ func TestWaitersLeave(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+func TestPendingOnlyLooks(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "confab.db")
+	if _, err := sqlite.Pending(t.Context(), path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	if made, err := os.ReadDir(dir); err != nil || len(made) != 0 {
+		t.Errorf("looking has made %v, %v", made, err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if pending, err := sqlite.Pending(t.Context(), path); err != nil || !pending {
+		t.Errorf("an empty database: %v, %v; want true", pending, err)
+	}
+	s, err := open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pending, err := sqlite.Pending(t.Context(), path); err != nil || pending { // while it is in use
+		t.Errorf("a migrated database: %v, %v; want false", pending, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if pending, err := sqlite.Pending(t.Context(), path); err != nil || pending {
+		t.Errorf("a closed database: %v, %v; want false", pending, err)
+	}
+	for _, left := range []string{path + "-wal", path + "-shm"} {
+		if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("looking has left %s: %v", left, err)
+		}
 	}
 }
