@@ -24,6 +24,7 @@ type sendInput struct {
 		Content       string   `json:"content,omitempty" maxLength:"16000" doc:"1 to 8,000 characters; may be left out where there are attachments."`
 		ClientID      string   `json:"clientId,omitempty" maxLength:"128" doc:"Makes the request repeatable: the same one again answers with the message stored first."`
 		ReplyTo       string   `json:"replyTo,omitempty" doc:"A message of the same chat."`
+		ForwardOf     string   `json:"forwardOf,omitempty" doc:"A message of any of one's chats, to be passed on: with its words and files, and without any others."`
 		AttachmentIDs []string `json:"attachmentIds,omitempty" maxItems:"10"`
 	}
 }
@@ -95,6 +96,11 @@ func (a *API) send(ctx context.Context, in *sendInput) (*stated[chat.Message], e
 	send := chat.SendInput{ChatID: chatID, Content: b.Content, ClientID: b.ClientID}
 	if b.ReplyTo != "" {
 		if send.ReplyTo, err = fieldID("replyTo", b.ReplyTo); err != nil {
+			return nil, err
+		}
+	}
+	if b.ForwardOf != "" {
+		if send.ForwardOf, err = fieldID("forwardOf", b.ForwardOf); err != nil {
 			return nil, err
 		}
 	}

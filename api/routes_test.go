@@ -293,6 +293,16 @@ func TestMessageRoutes(t *testing.T) {
 	bob.get("/messages?chatId="+c+"&limit=201").problem(422, "invalid", "limit")
 	eve.get("/messages?chatId="+c).problem(404, "not_found")
 
+	there := bob.group()
+	if got := bob.post("/messages", object{"chatId": there, "forwardOf": first["id"]}).is(201).object(); got["content"] != "hello" ||
+		fmt.Sprint(got["forwardedFrom"]) != fmt.Sprint(map[string]any{"userId": ann.id, "createdAt": first["createdAt"]}) {
+		t.Errorf("%v", got)
+	}
+	bob.post("/messages", object{"chatId": there, "forwardOf": first["id"], "content": "x"}).problem(422, "invalid", "content")
+	bob.post("/messages", object{"chatId": there, "forwardOf": "x"}).problem(422, "invalid", "forwardOf")
+	ann.post("/messages", object{"chatId": there, "forwardOf": first["id"]}).problem(404, "not_found")
+	eve.post("/messages", object{"chatId": eve.group(), "forwardOf": first["id"]}).problem(422, "invalid", "forwardOf")
+
 	id := "/messages/" + first["id"].(string)
 	if got := ann.patch(id, object{"content": "edited"}).is(200).object(); got["content"] != "edited" || got["editedAt"] == nil {
 		t.Errorf("%v", got)

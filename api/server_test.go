@@ -81,7 +81,7 @@ func newServerWith(t *testing.T, scale float64, change func(*api.Config)) *serve
 	}
 	secret := []byte("0123456789abcdef0123456789abcdef")
 	files := attach.New(attach.Config{Store: db, Blobs: blobs, Secret: secret, Log: log})
-	s.chats = chat.New(chat.Config{Store: db, Bus: events, Link: files.Link, Log: log})
+	s.chats = chat.New(chat.Config{Store: db, Bus: events, Link: files.Link, Afford: files.Afford, Log: log})
 	s.auth = auth.New(auth.Config{Store: db, Bus: events, Chats: s.chats, Log: log, Cost: bcrypt.MinCost, Secret: secret})
 	cfg := api.Config{
 		Auth: s.auth, Chats: s.chats, Calls: s.calls, Files: files, Limits: limit.New(scale), Version: "test", Log: log,

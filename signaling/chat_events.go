@@ -46,7 +46,7 @@ func (s *Server) addChatEvents(t table) {
 	chats := s.cfg.Chats
 	t["message:send"] = entry{limit.Send, on(func(ctx context.Context, sock *socket, d sendData) (any, error) {
 		m, _, err := chats.Send(ctx, sock.session.userID, chat.SendInput{
-			ChatID: d.ChatID, Content: d.Content, ClientID: d.ClientID, ReplyTo: d.ReplyTo, AttachmentIDs: d.AttachmentIDs,
+			ChatID: d.ChatID, Content: d.Content, ClientID: d.ClientID, ReplyTo: d.ReplyTo, AttachmentIDs: d.AttachmentIDs, ForwardOf: d.ForwardOf,
 		})
 		return messageReply{m}, err
 	})}

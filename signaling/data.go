@@ -35,6 +35,7 @@ type sendData struct {
 	Content       string     `json:"content"`
 	ClientID      string     `json:"clientId"`
 	ReplyTo       store.ID   `json:"replyTo"`
+	ForwardOf     store.ID   `json:"forwardOf"`
 	AttachmentIDs []store.ID `json:"attachmentIds"`
 }
 
@@ -46,6 +47,11 @@ func (d *sendData) check() error {
 	}
 	if d.ReplyTo != "" {
 		if err := checkID("replyTo", &d.ReplyTo); err != nil {
+			return err
+		}
+	}
+	if d.ForwardOf != "" {
+		if err := checkID("forwardOf", &d.ForwardOf); err != nil {
 			return err
 		}
 	}

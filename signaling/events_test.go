@@ -3,6 +3,8 @@ package signaling_test
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +76,38 @@ func TestClientIDMakesOneMessage(t *testing.T) {
 	}
 	b.hears()
 	b.none("message:received")
+}
+
+func TestForwardingAndMentionsBySocket(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{})
+	ann, bob, eve := h.user(), h.user(), h.user()
+	here, there := h.group(ann, bob), h.group(bob, eve)
+	a, b, e := ann.connect(), bob.connect(), eve.connect()
+	var got, told struct {
+		Message struct {
+			ID, UserID    store.ID
+			Content       string
+			Mentions      []store.ID
+			ForwardedFrom *struct{ UserID store.ID }
+		}
+	}
+	said := a.say(here, "hello @person2").Message
+	b.expect("message:received").into(t, &told)
+	if !slices.Equal(told.Message.Mentions, []store.ID{bob.id}) {
+		t.Errorf("%+v", told)
+	}
+	b.do("message:send", map[string]any{"chatId": there, "forwardOf": said.ID}).into(t, &got)
+	e.expect("message:received").into(t, &told)
+	if got.Message.Content != "hello @person2" || got.Message.UserID != bob.id || got.Message.ForwardedFrom.UserID != ann.id {
+		t.Errorf("%+v", got)
+	}
+	if !reflect.DeepEqual(got, told) {
+		t.Errorf("told %+v of %+v", told, got)
+	}
+	e.refused("invalid", "message:send", map[string]any{"chatId": there, "forwardOf": said.ID})
+	e.refused("invalid", "message:send", map[string]any{"chatId": there, "forwardOf": "7"})
+	a.refused("not_found", "message:send", map[string]any{"chatId": there, "forwardOf": said.ID})
 }
 
 func TestEditDeleteReactAreAckedAndTold(t *testing.T) {

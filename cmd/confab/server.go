@@ -83,7 +83,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 		return nil, err
 	}
 	files := attach.New(attach.Config{Store: s.store, Blobs: blobs, Secret: []byte(c.JWTSecret), Log: log})
-	chats := chat.New(chat.Config{Store: s.store, Bus: events, Presence: s.hub, Calls: registry, Link: files.Link,
+	chats := chat.New(chat.Config{Store: s.store, Bus: events, Presence: s.hub, Calls: registry, Link: files.Link, Afford: files.Afford,
 		Join: func(token string) string { return c.PublicURL + "/join/" + token }, Log: log})
 	accounts := auth.New(auth.Config{Store: s.store, Bus: events, Secret: []byte(c.JWTSecret), Chats: chats, Limits: limits, Log: log})
 	s.calls = call.New(call.Config{Store: s.store, Bus: events, Chats: chats, SFU: s.media, Registry: registry, Log: log})

@@ -23,7 +23,8 @@ const (
 	MaxVoice = 25 << 20
 	// MaxAvatar bounds the picture that an avatar is made from: what a phone's camera takes.
 	MaxAvatar = 12 << 20
-	// DefaultQuota bounds what one person's files may take in all.
+	// DefaultQuota bounds what one person's files may take in all. What they forwarded is theirs as well, since it
+	// stays when the original goes; the same bytes count once.
 	DefaultQuota = 5 << 30
 	// MaxParallel is how many uploads of one person may be under way: as many as one message carries files. With
 	// MaxFile it bounds the disk that uploads in flight can take before they count toward the quota.
@@ -151,6 +152,16 @@ func (s *Service) enter(owner store.ID) (leave func(), err error) {
 			delete(s.underWay, owner)
 		}
 	}), nil
+}
+
+// Afford refuses, with quota_exceeded, when the owner's files are more than there is room for: forwarded ones are only
+// known when they are there. Files over the same bytes count once.
+func (s *Service) Afford(ctx context.Context, tx store.Tx, owner store.ID) error {
+	room, err := s.room(ctx, tx, owner)
+	if err == nil && room < 0 {
+		err = quotaExceeded()
+	}
+	return err
 }
 
 // room tells how many more bytes the owner's files may take.

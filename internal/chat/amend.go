@@ -19,7 +19,7 @@ const (
 )
 
 // Edit replaces the text of one's own message. Refusals: not_found, forbidden (not the author), not_editable (a call or
-// system message), message_deleted, blocked, invalid.
+// system message, or a forwarded one), message_deleted, blocked, invalid.
 func (s *Service) Edit(ctx context.Context, actor, messageID store.ID, content string) (Message, error) {
 	return s.amend(ctx, actor, messageID, true, func(tx store.Tx, m *store.Message, _ store.Member) error {
 		rule := text.Message
@@ -36,6 +36,8 @@ func (s *Service) Edit(ctx context.Context, actor, messageID store.ID, content s
 			return deletedAlready()
 		case m.Kind == store.KindCall || m.Kind == store.KindSystem:
 			return fault.New(fault.Conflict, "not_editable", "this is not a message that somebody wrote")
+		case m.Origin != nil:
+			return fault.New(fault.Conflict, "not_editable", "these are somebody else's words")
 		case m.Content == content:
 			return errNothing
 		}

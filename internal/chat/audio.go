@@ -2,9 +2,7 @@ package chat
 
 import (
 	"context"
-	"errors"
 
-	"confab/internal/bus"
 	"confab/internal/fault"
 	"confab/internal/text"
 	"confab/store"
@@ -32,33 +30,14 @@ func (s *Service) SendAudio(ctx context.Context, actor store.ID, in AudioInput) 
 		return Message{}, false, err
 	}
 	payload := SendInput{ChatID: in.ChatID, ClientID: clientID, ReplyTo: in.ReplyTo, digest: in.Digest[:]}
-	if clientID != "" {
-		m, err = s.replay(ctx, actor, payload)
-		if err == nil || fault.From(err).Kind != fault.NotFound {
-			return m, false, err
-		}
+	if m, err = s.repeated(ctx, actor, payload); err == nil || fault.From(err).Kind != fault.NotFound {
+		return m, false, err
 	}
-	recording, err := in.Keep(ctx)
+	recording, err := in.Keep(ctx) // for nothing, and collected, if a repetition comes first
 	if err != nil {
 		return Message{}, false, err
 	}
-	at := s.now()
-	draft := store.Message{ID: store.NewID(), ChatID: in.ChatID, UserID: actor, Kind: store.KindAudio, ClientID: clientID,
-		ReplyTo: in.ReplyTo, CreatedAt: at, UpdatedAt: at}
-	if clientID != "" {
-		draft.PayloadHash = payload.hash()
-	}
-	err = s.change(ctx, in.ChatID, func(tx store.Tx) (change, error) {
-		stored, members, err := s.insert(ctx, tx, draft, []store.ID{recording.ID})
-		if err != nil {
-			return change{}, err
-		}
-		m = s.message(stored, StatusSent)
-		return change{stored.Rev, func() []bus.Event { return []bus.Event{received(m, everybody(members))} }}, nil
+	return s.deliver(ctx, payload, payload.draft(actor, store.KindAudio, s.now()), func(store.Tx, *store.Message) ([]store.ID, error) {
+		return []store.ID{recording.ID}, nil
 	})
-	if errors.Is(err, store.ErrClientIDTaken) { // by a repetition that raced; what was kept for nothing is collected
-		m, err = s.replay(ctx, actor, payload)
-		return m, false, err
-	}
-	return m, err == nil, err
 }

@@ -35,6 +35,10 @@ type Config struct {
 	// signed in). When it is nil the address is the plain one, which wants the bearer token.
 	Link func(attachment store.ID) (url string, expires *time.Time)
 
+	// Afford refuses when the files of an account, those of this transaction included, are more than it has room for.
+	// Nil: there is always room.
+	Afford func(ctx context.Context, tx store.Tx, owner store.ID) error
+
 	// Join makes the link of an invitation from its token. When it is nil the link is a path.
 	Join func(token string) (url string)
 }
@@ -48,6 +52,7 @@ type Service struct {
 	now      func() time.Time
 	log      *slog.Logger
 	link     func(store.ID) (string, *time.Time)
+	afford   func(context.Context, store.Tx, store.ID) error
 	join     func(string) string
 	lanes    *lanes
 }
@@ -63,11 +68,14 @@ func New(cfg Config) *Service {
 	if cfg.Link == nil {
 		cfg.Link = func(id store.ID) (string, *time.Time) { return "/attachments/" + string(id), nil }
 	}
+	if cfg.Afford == nil {
+		cfg.Afford = func(context.Context, store.Tx, store.ID) error { return nil }
+	}
 	if cfg.Join == nil {
 		cfg.Join = func(token string) string { return "/join/" + token }
 	}
 	return &Service{
-		store: cfg.Store, bus: cfg.Bus, presence: cfg.Presence, calls: cfg.Calls, log: cfg.Log, link: cfg.Link, join: cfg.Join,
+		store: cfg.Store, bus: cfg.Bus, presence: cfg.Presence, calls: cfg.Calls, log: cfg.Log, link: cfg.Link, afford: cfg.Afford, join: cfg.Join,
 		now:   func() time.Time { return cfg.Now().UTC().Truncate(time.Millisecond) },
 		lanes: newLanes(cfg.Bus),
 	}

@@ -19,42 +19,63 @@ import (
 // MaxAttachments is how many files one message may carry: a phone's album view of one outing, in one line of a chat.
 const MaxAttachments = 10
 
-// SendInput is a message to be sent. AttachmentIDs are the sender's own uploads that no message carries yet.
+// SendInput is a message to be sent. AttachmentIDs are the sender's own uploads that no message carries yet. ForwardOf is a
+// message that is passed on; Content, ReplyTo and AttachmentIDs are empty then.
 type SendInput struct {
 	ChatID        store.ID
 	Content       string
 	ClientID      string
 	ReplyTo       store.ID
 	AttachmentIDs []store.ID
+	ForwardOf     store.ID
 
 	digest []byte // of a recording, whose attachment is a new one with each attempt
 }
 
 // Send posts a message; created is false when ClientID was used before, and the message is the one stored then.
-// Refusals: not_found, invalid, client_id_conflict (that key was used for something else), and blocked where one of the
-// two of a direct chat blocks the other.
+// Refusals: not_found, invalid, client_id_conflict (that key was used for something else), blocked where one of the two
+// of a direct chat blocks the other, and quota_exceeded where forwarded files are more than the actor has room for.
 func (s *Service) Send(ctx context.Context, actor store.ID, in SendInput) (m Message, created bool, err error) {
 	if in, err = in.clean(); err != nil {
 		return Message{}, false, err
 	}
-	at := s.now()
-	draft := store.Message{
-		ID: store.NewID(), ChatID: in.ChatID, UserID: actor, Kind: store.KindText, Content: in.Content,
-		ClientID: in.ClientID, ReplyTo: in.ReplyTo, CreatedAt: at, UpdatedAt: at,
+	if in.ForwardOf != "" {
+		return s.forward(ctx, actor, in)
 	}
-	if in.ClientID != "" {
-		draft.PayloadHash = in.hash()
-	}
+	kind := store.KindText
 	if len(in.AttachmentIDs) > 0 {
-		draft.Kind = store.KindFile
+		kind = store.KindFile
 	}
-	if len(in.AttachmentIDs) == 0 && len(text.Mentions(in.Content)) == 0 {
+	draft := in.draft(actor, kind, s.now())
+	if kind == store.KindText && len(text.Mentions(in.Content)) == 0 {
 		if m, created, err = s.post(ctx, draft); created || err != nil {
 			return m, created, err
 		}
 	}
+	return s.deliver(ctx, in, draft, func(store.Tx, *store.Message) ([]store.ID, error) { return in.AttachmentIDs, nil })
+}
+
+// draft is the message before it has its place.
+func (in SendInput) draft(actor store.ID, kind store.MessageKind, at time.Time) store.Message {
+	m := store.Message{
+		ID: store.NewID(), ChatID: in.ChatID, UserID: actor, Kind: kind, Content: in.Content,
+		ClientID: in.ClientID, ReplyTo: in.ReplyTo, CreatedAt: at, UpdatedAt: at,
+	}
+	if in.ClientID != "" {
+		m.PayloadHash = in.hash()
+	}
+	return m
+}
+
+// deliver stores a message by the long way. fill completes it, takes what locks it needs, and names its files.
+func (s *Service) deliver(ctx context.Context, in SendInput, draft store.Message, fill func(store.Tx, *store.Message) ([]store.ID, error)) (m Message, created bool, err error) {
 	err = s.change(ctx, in.ChatID, func(tx store.Tx) (change, error) {
-		stored, members, err := s.insert(ctx, tx, draft, in.AttachmentIDs)
+		full := draft
+		files, err := fill(tx, &full)
+		if err != nil {
+			return change{}, err
+		}
+		stored, members, err := s.insert(ctx, tx, full, files)
 		if err != nil {
 			return change{}, err
 		}
@@ -62,7 +83,7 @@ func (s *Service) Send(ctx context.Context, actor store.ID, in SendInput) (m Mes
 		return change{stored.Rev, func() []bus.Event { return []bus.Event{received(m, everybody(members))} }}, nil
 	})
 	if errors.Is(err, store.ErrClientIDTaken) {
-		m, err = s.replay(ctx, actor, in)
+		m, err = s.replay(ctx, draft.UserID, in)
 		return m, false, err
 	}
 	return m, err == nil, err
@@ -134,6 +155,14 @@ func mention(ctx context.Context, tx store.Tx, m store.Message) error {
 	return tx.SetMentions(ctx, m.ID, named)
 }
 
+// repeated is replay for what costs more than a look whether it was sent before; not_found: it was not.
+func (s *Service) repeated(ctx context.Context, actor store.ID, in SendInput) (Message, error) {
+	if in.ClientID == "" {
+		return Message{}, notFound()
+	}
+	return s.replay(ctx, actor, in)
+}
+
 // replay answers a repeated send with what was stored first, as it is now.
 func (s *Service) replay(ctx context.Context, actor store.ID, in SendInput) (m Message, err error) {
 	err = s.view(ctx, func(tx store.Tx) error {
@@ -163,9 +192,14 @@ func (in SendInput) clean() (SendInput, error) {
 	if err := wellFormed(in.ChatID); err != nil {
 		return in, err
 	}
+	if in.ForwardOf != "" {
+		if err := in.onlyForwards(); err != nil {
+			return in, err
+		}
+	}
 	var err error
 	rule := text.Message
-	if len(in.AttachmentIDs) > 0 {
+	if len(in.AttachmentIDs) > 0 || in.ForwardOf != "" {
 		rule = text.Caption
 	}
 	if in.Content, err = rule("content", in.Content); err != nil {
@@ -190,6 +224,22 @@ func (in SendInput) clean() (SendInput, error) {
 	return in, nil
 }
 
+// onlyForwards refuses what would be said beside what somebody else said.
+func (in SendInput) onlyForwards() error {
+	const message = "must be left out where a message is forwarded"
+	switch {
+	case wellFormed(in.ForwardOf) != nil:
+		return unforwardable(store.ErrNotFound)
+	case in.Content != "":
+		return fault.InvalidField("content", message)
+	case in.ReplyTo != "":
+		return fault.InvalidField("replyTo", message)
+	case len(in.AttachmentIDs) > 0:
+		return fault.InvalidField("attachmentIds", message)
+	}
+	return nil
+}
+
 // hash identifies the payload under a clientId. Each part goes in with its length, so that no two payloads run together.
 func (in SendInput) hash() []byte {
 	h := sha256.New()
@@ -207,6 +257,10 @@ func (in SendInput) hash() []byte {
 	}
 	if in.digest != nil {
 		part(string(in.digest))
+	}
+	if in.ForwardOf != "" {
+		part("forward")
+		part(string(in.ForwardOf))
 	}
 	return h.Sum(nil)
 }
