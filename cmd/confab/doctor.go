@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"confab/internal/blob"
 	"confab/internal/config"
 	"confab/internal/doctor"
 	"confab/store/postgres"
@@ -79,7 +80,27 @@ func described(c *config.Config) (doctor.Server, error) {
 			}
 			return sqlite.Pending(ctx, c.SQLitePath())
 		},
+		Files: files(c),
 	}, nil
+}
+
+// files tells how to examine the place for files, where it is not the data folder, whose folder is looked at by itself.
+func files(c *config.Config) func(context.Context) error {
+	if c.S3Endpoint == "" {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		staging, err := os.MkdirTemp("", "confab-doctor-") // the server, if it runs, has its own
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(staging)
+		s, err := openBlobs(ctx, c, staging)
+		if err != nil {
+			return err
+		}
+		return blob.Check(ctx, s)
+	}
 }
 
 func tell(f doctor.Finding) {

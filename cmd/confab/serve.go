@@ -8,8 +8,11 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
+	"time"
 
+	"confab/internal/blob"
 	"confab/internal/config"
 	"confab/store"
 	"confab/store/postgres"
@@ -93,6 +96,27 @@ func openStore(ctx context.Context, c *config.Config, log *slog.Logger) (store.S
 	s, err := sqlite.Open(ctx, c.SQLitePath(), log)
 	if err != nil {
 		return nil, err
+	}
+	return s, nil
+}
+
+// reachTime is how long a service for files may take to show that it is there.
+const reachTime = 20 * time.Second
+
+// openBlobs opens the place for files that the configuration names. staging is a folder for uploads under way, where
+// that place is not the data folder itself.
+func openBlobs(ctx context.Context, c *config.Config, staging string) (blob.Store, error) {
+	if c.S3Endpoint == "" {
+		return blob.OpenDir(filepath.Join(c.DataDir, "attachments"))
+	}
+	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	defer cancel()
+	s, err := blob.OpenS3(ctx, blob.S3Config{
+		Endpoint: c.S3Endpoint, Region: c.S3Region, Bucket: c.S3Bucket, Prefix: c.S3Prefix,
+		AccessKey: c.S3AccessKey, SecretKey: c.S3SecretKey, Staging: staging,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("CONFAB_S3_…: %w", err)
 	}
 	return s, nil
 }

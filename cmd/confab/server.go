@@ -16,7 +16,6 @@ import (
 	"confab/internal/admin"
 	"confab/internal/attach"
 	"confab/internal/auth"
-	"confab/internal/blob"
 	"confab/internal/bus"
 	"confab/internal/call"
 	"confab/internal/chat"
@@ -78,7 +77,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	limits := limit.New(c.RateLimitScale)
 	registry := call.NewRegistry()
 	s.hub = signaling.NewHub(signaling.HubConfig{Store: s.store, Log: log})
-	blobs, err := blob.OpenDir(filepath.Join(c.DataDir, "attachments"))
+	blobs, err := openBlobs(ctx, c, filepath.Join(c.DataDir, "uploads"))
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -56,6 +57,34 @@ type Info struct {
 	Key     string
 	Size    int64     // bytes
 	ModTime time.Time // when it was committed, by the clock of the store
+}
+
+// Check stores a few bytes, reads them back and removes them: whoever has the right to look into a store need not have
+// the right to write to it.
+func Check(ctx context.Context, s Store) error {
+	const trial = "confab was here"
+	staged, err := s.Stage(ctx, strings.NewReader(trial), int64(len(trial)))
+	if err != nil {
+		return err
+	}
+	defer staged.Discard()
+	key := NewKey()
+	if err := staged.Commit(ctx, key); err != nil {
+		return err
+	}
+	return errors.Join(readBack(ctx, s, key, trial), s.Delete(ctx, key))
+}
+
+func readBack(ctx context.Context, s Store, key, want string) error {
+	r, err := s.Open(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer r.Close() // it was only read
+	if got, err := io.ReadAll(r); err != nil || string(got) != want {
+		return fmt.Errorf("what was stored is not read back: %d bytes, %w", len(got), err)
+	}
+	return nil
 }
 
 // NewKey makes a fresh key: 128 random bits, so that nobody can guess one and folders fill evenly.

@@ -23,8 +23,11 @@ type S3Config struct {
 	AccessKey string
 	SecretKey string
 	Staging   string // a local folder for uploads under way, this process's alone; made and emptied
-	Transport http.RoundTripper
 }
+
+// attempts is how often a request is tried in all, with short pauses between: a service that restarts is waited for, and
+// one that is not there is told while whoever waits still does.
+const attempts = 4
 
 // S3 keeps blobs as objects of one bucket of an S3-compatible service, by path-style addresses, which all of them
 // understand. Uploads are staged in a local folder first and sent as one PUT of known length: the object appears whole
@@ -50,7 +53,7 @@ func OpenS3(ctx context.Context, c S3Config) (*S3, error) {
 		Secure:       endpoint.Scheme == "https",
 		Region:       c.Region,
 		BucketLookup: minio.BucketLookupPath,
-		Transport:    c.Transport,
+		MaxRetries:   attempts,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("S3: %w", err)

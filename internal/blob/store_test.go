@@ -28,7 +28,7 @@ func forEachStore(t *testing.T, test func(t *testing.T, s blob.Store)) {
 	})
 	t.Run("s3", func(t *testing.T) {
 		t.Parallel()
-		test(t, openS3(t, newBucket(t), "confab/"))
+		test(t, openS3(t, service.NewBucket(t), "confab/"))
 	})
 }
 

@@ -19,6 +19,12 @@ type Config struct {
 	Listen         string        `env:"CONFAB_LISTEN" placeholder:"HOST:PORT" help:"The one port number, TCP and UDP; :8080 if unset, :443 with a domain."`
 	DataDir        string        `env:"CONFAB_DATA_DIR" default:"./data" placeholder:"DIR" help:"SQLite file, attachments, keys, certificates; made with mode 0700."`
 	DatabaseURL    string        `env:"DATABASE_URL" placeholder:"URL" help:"postgres://… to use PostgreSQL; SQLite in the data folder otherwise."`
+	S3Endpoint     string        `env:"CONFAB_S3_ENDPOINT" name:"s3-endpoint" placeholder:"URL" help:"An S3-compatible service that keeps attachments; the data folder otherwise."`
+	S3Bucket       string        `env:"CONFAB_S3_BUCKET" name:"s3-bucket" placeholder:"NAME" help:"The bucket there; it must exist."`
+	S3AccessKey    string        `env:"CONFAB_S3_ACCESS_KEY" name:"s3-access-key" placeholder:"TEXT" help:"The key that reads, writes, deletes and lists in the bucket."`
+	S3SecretKey    string        `env:"CONFAB_S3_SECRET_KEY" name:"s3-secret-key" placeholder:"TEXT" help:"Its secret."`
+	S3Region       string        `env:"CONFAB_S3_REGION" name:"s3-region" placeholder:"NAME" help:"The bucket's region; asked from the service if unset."`
+	S3Prefix       string        `env:"CONFAB_S3_PREFIX" name:"s3-prefix" placeholder:"TEXT" help:"Before each object's name, for a bucket that is shared."`
 	PublicURL      string        `env:"CONFAB_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach this server; made from the domain, or localhost, and the port if unset."`
 	PublicIP       []string      `env:"CONFAB_PUBLIC_IP" placeholder:"IP" help:"Public addresses to offer for media, when this machine is behind NAT."`
 	PublicPort     uint16        `env:"CONFAB_PUBLIC_PORT" placeholder:"PORT" help:"The port number at the public addresses, where it differs."`
@@ -70,6 +76,9 @@ func (c *Config) Validate() error {
 	}
 	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
 		return fmt.Errorf("DATABASE_URL: want postgres://user:password@host/database, or nothing for SQLite")
+	}
+	if err := c.validateS3(); err != nil {
+		return err
 	}
 	if c.PublicURL == "" {
 		c.PublicURL = c.defaultURL(port)
@@ -129,6 +138,31 @@ func (c *Config) validateTLS() error {
 	}
 	if c.Domain != "" && (strings.ContainsAny(c.Domain, "/:*@ ") || !strings.Contains(c.Domain, ".")) {
 		return fmt.Errorf("CONFAB_DOMAIN: want a name such as chat.example.org, got %q", c.Domain)
+	}
+	return nil
+}
+
+// validateS3 checks that the service is described whole or not at all.
+func (c *Config) validateS3() error {
+	var missing []string
+	for _, s := range []struct{ name, value string }{{"CONFAB_S3_ENDPOINT", c.S3Endpoint}, {"CONFAB_S3_BUCKET", c.S3Bucket},
+		{"CONFAB_S3_ACCESS_KEY", c.S3AccessKey}, {"CONFAB_S3_SECRET_KEY", c.S3SecretKey}} {
+		if s.value == "" {
+			missing = append(missing, s.name)
+		}
+	}
+	switch {
+	case len(missing) == 4 && c.S3Region == "" && c.S3Prefix == "":
+		return nil
+	case len(missing) > 0:
+		return fmt.Errorf("%s: missing; attachments in S3 want endpoint, bucket, access key and secret key", strings.Join(missing, ", "))
+	}
+	if u, err := url.Parse(c.S3Endpoint); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") ||
+		strings.Trim(u.Path, "/") != "" || u.User != nil {
+		return errors.New("CONFAB_S3_ENDPOINT: want https://host or http://host:port")
+	}
+	if c.S3Prefix != "" && (strings.HasPrefix(c.S3Prefix, "/") || !strings.HasSuffix(c.S3Prefix, "/")) {
+		return fmt.Errorf("CONFAB_S3_PREFIX: want something like confab/, got %q", c.S3Prefix)
 	}
 	return nil
 }

@@ -66,6 +66,11 @@ func TestValidateNamesTheKey(t *testing.T) {
 		"public URL no scheme":  {"CONFAB_PUBLIC_URL", func(c *Config) { c.PublicURL = "chat.example" }},
 		"public IP a name":      {"CONFAB_PUBLIC_IP", func(c *Config) { c.PublicIP = []string{"chat.example"} }},
 		"proxy a name":          {"CONFAB_TRUSTED_PROXIES", func(c *Config) { c.TrustedProxies = []string{"proxy"} }},
+		"half an S3":            {"CONFAB_S3_BUCKET, CONFAB_S3_SECRET_KEY", func(c *Config) { c.S3Endpoint, c.S3AccessKey = "https://s3.example", "k" }},
+		"S3 prefix alone":       {"CONFAB_S3_ENDPOINT, CONFAB_S3_BUCKET, CONFAB_S3_ACCESS_KEY, CONFAB_S3_SECRET_KEY", func(c *Config) { c.S3Prefix = "a/" }},
+		"S3 endpoint with path": {"CONFAB_S3_ENDPOINT", func(c *Config) { s3(c); c.S3Endpoint = "https://s3.example/bucket" }},
+		"S3 endpoint no scheme": {"CONFAB_S3_ENDPOINT", func(c *Config) { s3(c); c.S3Endpoint = "s3.example" }},
+		"S3 prefix no folder":   {"CONFAB_S3_PREFIX", func(c *Config) { s3(c); c.S3Prefix = "confab" }},
 		"origin star":           {"CONFAB_CORS_ORIGINS", func(c *Config) { c.CORSOrigins = []string{"*"} }},
 		"scale zero":            {"CONFAB_RATE_LIMIT_SCALE", func(c *Config) { c.RateLimitScale = 0 }},
 		"negative grace":        {"CONFAB_SHUTDOWN_GRACE", func(c *Config) { c.ShutdownGrace = -1 }},
@@ -81,6 +86,20 @@ func TestValidateNamesTheKey(t *testing.T) {
 				t.Errorf("error %v does not begin with %s", err, tc.key)
 			}
 		})
+	}
+}
+
+func s3(c *Config) {
+	c.S3Endpoint, c.S3Bucket, c.S3AccessKey, c.S3SecretKey = "https://s3.example", "files", "key", "secret"
+}
+
+func TestValidateTakesAWholeS3(t *testing.T) {
+	t.Parallel()
+	c := valid()
+	s3(&c)
+	c.S3Region, c.S3Prefix = "eu", "confab/"
+	if err := c.Validate(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -203,6 +203,18 @@ func TestDatabaseThatIsNotThere(t *testing.T) {
 	}
 }
 
+func TestFilesElsewhere(t *testing.T) {
+	t.Parallel()
+	for says, err := range map[string]error{"takes files": nil, "no such bucket": errors.New("no such bucket")} {
+		f := &findings{t: t}
+		ok := Examine(t.Context(), Server{Listen: "127.0.0.1:0", PublicURL: "http://localhost", NTP: timeServer(t, 0),
+			Files: func(context.Context) error { return err }}, f.tell)
+		if got := f.about("files"); ok != (err == nil) || !strings.Contains(got.Says, says) {
+			t.Errorf("%v: %v, %+v", err, ok, got)
+		}
+	}
+}
+
 func TestPortOfAnotherProgram(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

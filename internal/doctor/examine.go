@@ -23,6 +23,8 @@ type Server struct {
 	// Database tells whether its tables are still to be brought up to date, or what is wrong with it; a file that is not
 	// there yet is fs.ErrNotExist. Nil leaves it out.
 	Database func(context.Context) (pending bool, err error)
+	// Files tells what is wrong with a place for files elsewhere. Nil leaves it out.
+	Files func(context.Context) error
 	// NTP is a time server, host:port; default pool.ntp.org.
 	NTP string
 }
@@ -44,9 +46,22 @@ func Examine(ctx context.Context, s Server, tell func(Finding)) bool {
 	s.examineTLS(ctx, r, running)
 	s.examineDataDir(r)
 	s.examineDatabase(ctx, r, running)
+	s.examineFiles(ctx, r)
 	examineClock(ctx, r, s.NTP)
 	examineCalls(ctx, r)
 	return !r.bad
+}
+
+// examineFiles tries the place for files, where it is not the data folder.
+func (s Server) examineFiles(ctx context.Context, r *report) {
+	if s.Files == nil {
+		return
+	}
+	if err := s.Files(ctx); err != nil {
+		r.add(Finding{"files", Failure, err.Error(), "Check the CONFAB_S3_ settings, that the bucket exists, and that the key may read, write, delete and list in it."})
+		return
+	}
+	r.fine("files", "the bucket takes files, gives them back and deletes them")
 }
 
 // public is the host and port under which browsers reach the server.

@@ -1,5 +1,5 @@
 // The S3 server that the tests run against: a module of its own, so that what it needs stays out of Confab's go.mod.
-module confab/internal/blob/testdata/versitygw
+module confab/internal/blob/s3test/testdata/versitygw
 
 go 1.26.0
 
