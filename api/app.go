@@ -16,6 +16,7 @@ import (
 	"confab/internal/auth"
 	"confab/internal/call"
 	"confab/internal/chat"
+	"confab/internal/export"
 	"confab/internal/ice"
 	"confab/internal/peer"
 	"confab/store"
@@ -57,6 +58,8 @@ type Config struct {
 	ICE func(userID store.ID) ([]ice.Server, time.Duration)
 	// Files keeps uploads. Without it there are no routes for them.
 	Files *attach.Service
+	// Exports gives people their data. Without it there are no routes for that.
+	Exports *export.Service
 	// Ready tells why the server cannot serve, or nil.
 	Ready func(ctx context.Context) error
 
@@ -117,6 +120,9 @@ func NewApp(cfg Config) *fiber.App {
 	a.callRoutes()
 	if cfg.Files != nil {
 		a.fileRoutes()
+	}
+	if cfg.Exports != nil {
+		a.exportRoutes()
 	}
 	a.healthRoutes()
 	a.document(app)

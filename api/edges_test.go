@@ -17,6 +17,7 @@ import (
 
 	"confab/api"
 	"confab/internal/attach"
+	"confab/internal/export"
 	"confab/internal/ice"
 	"confab/store"
 )
@@ -308,7 +309,7 @@ func TestOpenAPI(t *testing.T) {
 		t.Errorf("openapi %v", doc["openapi"])
 	}
 	paths := doc["paths"].(map[string]any)
-	app := api.NewApp(api.Config{Files: &attach.Service{}})
+	app := api.NewApp(api.Config{Files: &attach.Service{}, Exports: &export.Service{}})
 	registered := 0
 	for _, route := range app.GetRoutes(true) {
 		if route.Method == fiber.MethodHead || strings.HasPrefix(route.Path, "/docs") || route.Path == "/openapi.json" {

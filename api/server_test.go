@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"confab/internal/call"
 	"confab/internal/chat"
 	"confab/internal/enginetest"
+	"confab/internal/export"
 	"confab/internal/ice"
 	"confab/internal/limit"
 	"confab/store"
@@ -72,9 +74,22 @@ func newServer(t *testing.T, scale float64) *server {
 
 func newServerWith(t *testing.T, scale float64, change func(*api.Config)) *server {
 	t.Helper()
+	return newServerOn(t, enginetest.SQLite(t), scale, change)
+}
+
+// eachEngine runs a test against a server on each database.
+func eachEngine(t *testing.T, test func(s *server)) {
+	t.Helper()
+	enginetest.Each(t, func(t *testing.T, db store.Store) {
+		test(newServerOn(t, db, 100, func(*api.Config) {}))
+	})
+}
+
+func newServerOn(t *testing.T, db store.Store, scale float64, change func(*api.Config)) *server {
+	t.Helper()
 	s := &server{T: t, calls: &calls{}, log: &logBuffer{}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	db, events := enginetest.SQLite(t), &bus.Local{}
+	events := &bus.Local{}
 	blobs, err := blob.OpenDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -83,8 +98,13 @@ func newServerWith(t *testing.T, scale float64, change func(*api.Config)) *serve
 	files := attach.New(attach.Config{Store: db, Blobs: blobs, Secret: secret, Log: log})
 	s.chats = chat.New(chat.Config{Store: db, Bus: events, Link: files.Link, Afford: files.Afford, Log: log})
 	s.auth = auth.New(auth.Config{Store: db, Bus: events, Chats: s.chats, Log: log, Cost: bcrypt.MinCost, Secret: secret})
+	exports, err := export.New(export.Config{Store: db, Blobs: blobs, Chats: s.chats, Accounts: s.auth, Secret: secret,
+		Dir: filepath.Join(t.TempDir(), "exports"), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
 	cfg := api.Config{
-		Auth: s.auth, Chats: s.chats, Calls: s.calls, Files: files, Limits: limit.New(scale), Version: "test", Log: log,
+		Auth: s.auth, Chats: s.chats, Calls: s.calls, Files: files, Exports: exports, Limits: limit.New(scale), Version: "test", Log: log,
 		Ready: func(context.Context) error { return s.ready },
 		ICE: func(id store.ID) ([]ice.Server, time.Duration) {
 			return []ice.Server{{URLs: []string{"turn:example.com"}, Username: "1:" + string(id), Credential: "c"}}, time.Hour

@@ -218,6 +218,9 @@ type Attachments interface {
 	// oldest first: what an upload that was never sent, or a deleted chat, left behind. In Update none of them can be
 	// attached until the transaction ends.
 	FreeAttachments(ctx context.Context, t time.Time, limit int) ([]Attachment, error)
+	// AttachmentsOf lists an owner's attachments in the order of their ids, those after one of them (none: from the
+	// beginning).
+	AttachmentsOf(ctx context.Context, owner, after ID, limit int) ([]Attachment, error)
 	// AttachmentBytes is the sum of the sizes of an owner's attachments. Those that share their bytes count once.
 	AttachmentBytes(ctx context.Context, owner ID) (int64, error)
 	// BlobInUse tells whether any attachment has its bytes under the key.

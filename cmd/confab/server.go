@@ -21,6 +21,7 @@ import (
 	"confab/internal/chat"
 	"confab/internal/config"
 	"confab/internal/entrance"
+	"confab/internal/export"
 	"confab/internal/ice"
 	"confab/internal/limit"
 	"confab/internal/tlsport"
@@ -85,6 +86,11 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	chats := chat.New(chat.Config{Store: s.store, Bus: events, Presence: s.hub, Calls: registry, Link: files.Link, Afford: files.Afford,
 		Join: func(token string) string { return c.PublicURL + "/join/" + token }, Log: log})
 	accounts := auth.New(auth.Config{Store: s.store, Bus: events, Secret: []byte(c.JWTSecret), Chats: chats, Limits: limits, Log: log})
+	exports, err := export.New(export.Config{Store: s.store, Blobs: blobs, Chats: chats, Accounts: accounts,
+		Secret: []byte(c.JWTSecret), Dir: filepath.Join(c.DataDir, "exports"), Log: log})
+	if err != nil {
+		return nil, err
+	}
 	s.calls = call.New(call.Config{Store: s.store, Bus: events, Chats: chats, SFU: s.media, Registry: registry, Log: log})
 	events.Subscribe(s.hub)
 	events.Subscribe(s.calls)
@@ -101,7 +107,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 		return nil, err
 	}
 	s.app = api.NewApp(api.Config{
-		Auth: accounts, Chats: chats, Calls: s.calls, Limits: limits, Files: files, ICE: s.iceServers(c).For, Ready: s.ready,
+		Auth: accounts, Chats: chats, Calls: s.calls, Limits: limits, Files: files, Exports: exports, ICE: s.iceServers(c).For, Ready: s.ready,
 		HSTS: s.entrance.HSTS(), Version: version, CORSOrigins: c.CORSOrigins, TrustedProxies: proxies, Log: log,
 	})
 	s.sockets.Register(s.app)

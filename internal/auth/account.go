@@ -89,6 +89,13 @@ func (s *Service) anonymous(u store.User) store.User {
 	}
 }
 
+// ConfirmPassword checks the password of somebody who is signed in, before what a borrowed device must not do. Refusal:
+// wrong_password.
+func (s *Service) ConfirmPassword(ctx context.Context, userID store.ID, password string) error {
+	_, err := s.confirm(ctx, userID, "password", password)
+	return err
+}
+
 // confirm checks the password of somebody who is signed in, outside of any transaction since that takes long.
 func (s *Service) confirm(ctx context.Context, userID store.ID, field, password string) (store.User, error) {
 	var u store.User

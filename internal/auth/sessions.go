@@ -172,6 +172,19 @@ func (s *Service) Sessions(ctx context.Context, userID store.ID) (sessions []sto
 	return sessions, err
 }
 
+// Owner tells whose session this is, as long as it lives. Otherwise the refusal is not_found.
+func (s *Service) Owner(ctx context.Context, sessionID store.ID) (owner store.ID, err error) {
+	err = s.store.View(ctx, func(tx store.Tx) error {
+		session, err := tx.Session(ctx, sessionID)
+		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrBadID) || err == nil && !s.usable(session) {
+			return fault.New(fault.NotFound, "not_found", "there is no such thing")
+		}
+		owner = session.UserID
+		return err
+	})
+	return owner, err
+}
+
 // keepEnded is how long a session that is over stays in the table: long enough to look into a theft.
 const keepEnded = 30 * 24 * time.Hour
 

@@ -51,12 +51,13 @@ func (s *Service) History(ctx context.Context, actor, chatID store.ID, limit int
 		page.NextCursor = &next
 	}
 	for _, row := range rows {
-		page.Items = append(page.Items, recordOf(row))
+		page.Items = append(page.Items, RecordOf(row))
 	}
 	return page, nil
 }
 
-func recordOf(row store.Call) Record {
+// RecordOf shows a call to a member of its chat.
+func RecordOf(row store.Call) Record {
 	r := Record{
 		ID: row.ID, ChatID: row.ChatID, StartedBy: row.StartedBy, StartedAt: stamp.Of(row.StartedAt),
 		AnsweredAt: stamp.OfPtr(row.AnsweredAt), EndedAt: stamp.OfPtr(row.EndedAt), EndReason: row.EndReason,

@@ -69,30 +69,35 @@ func (s *Service) Block(ctx context.Context, actor, userID store.ID, on bool) er
 
 // Blocks lists whom the actor blocks, latest first.
 func (s *Service) Blocks(ctx context.Context, actor store.ID) (list []Blocked, err error) {
-	err = s.view(ctx, func(tx store.Tx) error {
-		blocks, err := tx.Blocks(ctx, actor)
-		if err != nil {
-			return err
-		}
-		ids := make([]store.ID, len(blocks))
-		for i, b := range blocks {
-			ids[i] = b.UserID
-		}
-		users, err := tx.UsersByID(ctx, ids)
-		if err != nil {
-			return err
-		}
-		byID := make(map[store.ID]store.User, len(users))
-		for _, u := range users {
-			byID[u.ID] = u
-		}
-		list = make([]Blocked, len(blocks))
-		for i, b := range blocks {
-			list[i] = Blocked{s.publicUser(byID[b.UserID]), stamp.Of(b.At)}
-		}
-		return nil
+	err = s.view(ctx, func(tx store.Tx) (err error) {
+		list, err = s.blocks(ctx, tx, actor)
+		return err
 	})
 	return list, err
+}
+
+func (s *Service) blocks(ctx context.Context, tx store.Tx, actor store.ID) ([]Blocked, error) {
+	blocks, err := tx.Blocks(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]store.ID, len(blocks))
+	for i, b := range blocks {
+		ids[i] = b.UserID
+	}
+	users, err := tx.UsersByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[store.ID]store.User, len(users))
+	for _, u := range users {
+		byID[u.ID] = u
+	}
+	list := make([]Blocked, len(blocks))
+	for i, b := range blocks {
+		list[i] = Blocked{s.publicUser(byID[b.UserID]), stamp.Of(b.At)}
+	}
+	return list, nil
 }
 
 // unblocked refuses where one of two people blocks the other.

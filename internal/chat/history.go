@@ -37,7 +37,7 @@ func (s *Service) History(ctx context.Context, actor store.ID, q store.MessageQu
 		if err != nil {
 			return err
 		}
-		page = MessagePage{Items: make([]Message, 0, len(list)), LastSeq: c.LastSeq, LastRev: c.LastRev, HasMore: len(list) > q.Limit}
+		page = MessagePage{LastSeq: c.LastSeq, LastRev: c.LastRev, HasMore: len(list) > q.Limit}
 		if page.HasMore {
 			if q.After != nil || q.SinceRev != nil {
 				list = list[:q.Limit]
@@ -45,15 +45,8 @@ func (s *Service) History(ctx context.Context, actor store.ID, q store.MessageQu
 				list = list[1:]
 			}
 		}
-		heard := &audience{members: members}
-		for _, m := range list {
-			status, err := heard.statusOf(ctx, tx, m)
-			if err != nil {
-				return err
-			}
-			page.Items = append(page.Items, s.message(m, status))
-		}
-		return nil
+		page.Items, err = s.withStatus(ctx, tx, &audience{members: members}, list)
+		return err
 	})
 	return page, err
 }
@@ -78,6 +71,19 @@ func (s *Service) Message(ctx context.Context, actor, messageID store.ID) (view 
 		return err
 	})
 	return view, err
+}
+
+// withStatus shows messages of a chat with their statuses.
+func (s *Service) withStatus(ctx context.Context, tx store.Tx, heard *audience, list []store.Message) ([]Message, error) {
+	shown := make([]Message, 0, len(list))
+	for _, m := range list {
+		status, err := heard.statusOf(ctx, tx, m)
+		if err != nil {
+			return nil, err
+		}
+		shown = append(shown, s.message(m, status))
+	}
+	return shown, nil
 }
 
 func checkQuery(q store.MessageQuery) error {

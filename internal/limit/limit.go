@@ -24,6 +24,7 @@ const (
 	Change       = "change"        // by user: edits, reactions, chats and members
 	Search       = "search"        // by user
 	Upload       = "upload"        // by user
+	Export       = "export"        // by session: downloads of all of one's data
 	Receipt      = "receipt"       // by user
 	Typing       = "typing"        // by user
 	Call         = "call"          // by user: starting, joining, renegotiating
@@ -57,6 +58,7 @@ func rates() map[string]rate {
 		Change:       {burst: 200, perSecond: 20},
 		Search:       {burst: 40, perSecond: 5},
 		Upload:       {burst: 60, perSecond: 1},
+		Export:       {burst: 5, perSecond: 1.0 / 120},
 		Receipt:      {burst: 600, perSecond: 60},
 		Typing:       {burst: 30, perSecond: 3},
 		Call:         {burst: 60, perSecond: 3},

@@ -74,6 +74,15 @@ func (t *Tx) FreeAttachments(ctx context.Context, before time.Time, limit int) (
 		ORDER BY a.created_at, a.id LIMIT $2 {lock}`, t.at(before), limit)
 }
 
+// AttachmentsOf implements store.Attachments.
+func (t *Tx) AttachmentsOf(ctx context.Context, owner, after store.ID, limit int) ([]store.Attachment, error) {
+	if after == "" {
+		after = nobody
+	}
+	return many(ctx, t, "list attachments of an owner", scanAttachment, `SELECT `+attachmentColumns+` FROM attachments a
+		WHERE a.owner_id = $1 AND a.id > $2 ORDER BY a.id LIMIT $3`, id(owner), id(after), limit)
+}
+
 // AttachmentBytes implements store.Attachments.
 func (t *Tx) AttachmentBytes(ctx context.Context, owner store.ID) (int64, error) {
 	return one(ctx, t, "add up attachments", scanInt,

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"confab/store"
 )
@@ -92,6 +93,23 @@ var attachmentCases = []testCase{
 		}
 		equal(w, "free", free(10), []store.ID{first.ID, second.ID})
 		equal(w, "limited", free(1), []store.ID{first.ID})
+	}},
+	{"an owner's files are listed in pages", func(w *world) {
+		u, other := w.user("u"), w.user("other")
+		var all []store.ID
+		for n := range 5 {
+			all = append(all, w.upload(u, n).ID)
+			w.upload(other, n)
+		}
+		slices.Sort(all)
+		from := func(after store.ID, limit int) []store.ID {
+			return idsOf(read(w, func(tx store.Tx) ([]store.Attachment, error) {
+				return tx.AttachmentsOf(w.Context(), u.ID, after, limit)
+			}), attachmentID)
+		}
+		equal(w, "the first page", from("", 2), all[:2])
+		equal(w, "the next", from(all[1], 2), all[2:4])
+		equal(w, "the last", from(all[3], 2), all[4:])
 	}},
 	{"an owner's bytes are added up", func(w *world) {
 		u, other := w.user("u"), w.user("other")
