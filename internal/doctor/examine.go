@@ -46,14 +46,14 @@ func Examine(ctx context.Context, s Server, tell func(Finding)) bool {
 	s.examineTLS(ctx, r, running)
 	s.examineDataDir(r)
 	s.examineDatabase(ctx, r, running)
-	s.examineFiles(ctx, r)
+	s.examineBucket(ctx, r)
 	examineClock(ctx, r, s.NTP)
 	examineCalls(ctx, r)
 	return !r.bad
 }
 
-// examineFiles tries the place for files, where it is not the data folder.
-func (s Server) examineFiles(ctx context.Context, r *report) {
+// examineBucket tries the place for files, where it is not the data folder.
+func (s Server) examineBucket(ctx context.Context, r *report) {
 	if s.Files == nil {
 		return
 	}
