@@ -46,7 +46,8 @@ type person struct {
 
 	mu     sync.Mutex // owns the fields below
 	slots  []sfu.Slot
-	layers []string // last told; nil before
+	told   []sfu.Slot // all that were ever told
+	layers []string   // last told; nil before
 	codecs []string
 }
 
@@ -151,14 +152,15 @@ func (b *browser) do(into any, format string, args ...any) {
 
 // part is what somebody in the page sends and receives.
 type part struct {
-	Send      bool       `json:"send"`
-	Receive   int        `json:"receive"` // sections of video
-	Width     int        `json:"width,omitempty"`
-	Height    int        `json:"height,omitempty"`
-	FPS       int        `json:"fps,omitempty"`
-	Share     float64    `json:"share,omitempty"` // of the picture that changes each time
-	Encodings []encoding `json:"encodings,omitempty"`
-	Codecs    []string   `json:"codecs,omitempty"` // all that the browser admits to know, best first
+	Send       bool       `json:"send"`
+	Receive    int        `json:"receive"`    // sections of video
+	Descriptor bool       `json:"descriptor"` // takes the dependency descriptor, which Chromium does not by itself
+	Width      int        `json:"width,omitempty"`
+	Height     int        `json:"height,omitempty"`
+	FPS        int        `json:"fps,omitempty"`
+	Share      float64    `json:"share,omitempty"` // of the picture that changes each time
+	Encodings  []encoding `json:"encodings,omitempty"`
+	Codecs     []string   `json:"codecs,omitempty"` // all that the browser admits to know, best first
 }
 
 type encoding struct {
@@ -183,21 +185,37 @@ func (b *browser) join(room *sfu.Room, name string, as part, detour func(string)
 	return p
 }
 
-func (p *person) Slots(s []sfu.Slot, _ sfu.Wanted) { p.note(func() { p.slots = s }) }
-func (p *person) Tracks([]sfu.Track)               {}
-func (p *person) Connection(sfu.State)             {}
-func (p *person) Closed(error)                     {}
+func (p *person) Slots(s []sfu.Slot, _ sfu.Wanted) {
+	p.note(func() { p.slots, p.told = s, append(p.told, s...) })
+}
+func (p *person) Tracks([]sfu.Track)   {}
+func (p *person) Connection(sfu.State) {}
+func (p *person) Closed(error)         {}
 
 // Layers has the browser send what is watched, as a client of the protocol does.
 func (p *person) Layers(_ string, active []string) {
 	p.note(func() { p.layers = active })
-	p.browser.run("setLayers(%v, %v)", p.name, active)
+	p.follow("setLayers(%v, %v)", active)
 }
 
 // Codecs has the browser send what all can decode.
 func (p *person) Codecs(_ string, usable []string) {
 	p.note(func() { p.codecs = usable })
-	p.browser.run("setCodecs(%v, %v)", p.name, usable)
+	p.follow("setCodecs(%v, %v)", usable)
+}
+
+// follow has the page do what the leg was told, and does not wait, as a handler should not.
+func (p *person) follow(format string, list []string) {
+	out := p.browser.run(format, p.name, list)
+	go func() {
+		select {
+		case got := <-out:
+			if got.Error != "" {
+				p.browser.t.Errorf("%s: %s: %s", p.name, format, got.Error)
+			}
+		case <-p.browser.t.Context().Done():
+		}
+	}()
 }
 
 func (p *person) note(change func()) {

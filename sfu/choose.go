@@ -7,6 +7,7 @@ import (
 
 	"confab/sfu/allocate"
 	"confab/sfu/bandwidth"
+	"confab/sfu/codec"
 )
 
 const (
@@ -125,7 +126,12 @@ func (s *slot) options() (allocate.Video, bool) {
 	if p == nil {
 		return allocate.Video{}, false
 	}
-	return allocate.Video{Layers: p.options(), Temporal: p.temporals(), Now: s.choice}, true
+	layers := p.options()
+	if len(p.rids) == 0 && len(layers) > 1 && s.ids.descriptor == 0 && p.all()[0].format.Load().kind == codec.AV1 {
+		// Without the dependency descriptor a decoder takes spatial layers for pictures of their own, and is lost.
+		layers = layers[:1]
+	}
+	return allocate.Video{Layers: layers, Temporal: p.temporals(), Now: s.choice}, true
 }
 
 // aim sets the choice. The layer wanted may not be there yet, or no more; then the nearest that is there has to do, a

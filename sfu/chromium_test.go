@@ -161,12 +161,17 @@ func TestChromiumSwitchesLayersOffAndOn(t *testing.T) {
 
 // sees returns whose picture the first slot carries.
 func (p *person) sees() string {
+	return p.slot(0).Leg
+}
+
+// slot returns what a slot carries.
+func (p *person) slot(i int) sfu.Slot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.slots) == 0 {
-		return ""
+	if i >= len(p.slots) {
+		return sfu.Slot{}
 	}
-	return p.slots[0].Leg
+	return p.slots[i]
 }
 
 // sent returns the packets that somebody has sent, by layer.
@@ -177,4 +182,79 @@ func (p *person) sent() map[string]int {
 		out[s.RID] = s.Sent
 	}
 	return out
+}
+
+// TestChromiumWithoutTheCodec has a Chromium that admits to VP8 alone watch senders of other codecs, which know VP8 as well.
+func TestChromiumWithoutTheCodec(t *testing.T) {
+	room := newRoom(t, newServerOn(t, newWire(t)))
+	b := openBrowser(t)
+	var known []string
+	b.do(&known, "RTCRtpSender.getCapabilities('video').codecs.map(c => c.mimeType)")
+	viewer := b.join(room, "viewer", part{Receive: 1, Codecs: []string{"video/VP8"}}, nil)
+	for _, codec := range []string{"video/H264", "video/VP9", "video/AV1"} {
+		if !slices.Contains(known, codec) {
+			t.Logf("LEFT OUT: this Chromium cannot send %s", codec)
+			continue
+		}
+		sender := b.join(room, codec, part{Send: true, Width: 320, Height: 180, FPS: 10, Codecs: []string{codec, "video/VP8"},
+			Encodings: []encoding{{MaxBitrate: 300_000}}}, nil)
+		viewer.leg.View([]sfu.Tile{{Leg: codec, Source: sfu.SourceCamera, Height: 180}})
+		viewer.until("told that it cannot decode "+codec, patience, func() bool {
+			viewer.mu.Lock()
+			defer viewer.mu.Unlock()
+			return slices.ContainsFunc(viewer.told, func(s sfu.Slot) bool { return s.Leg == codec && s.Undecodable })
+		})
+		sender.until("asked for VP8", patience, func() bool {
+			sender.mu.Lock()
+			defer sender.mu.Unlock()
+			return slices.Equal(sender.codecs, []string{"video/VP8"})
+		})
+		viewer.until("the picture in VP8 instead of "+codec, patience, func() bool {
+			return viewer.sees() == codec && viewer.slot(0).Undecodable == false && viewer.picture().MimeType == "video/VP8"
+		})
+		then := viewer.picture().FramesDecoded
+		viewer.until("more of it", patience, func() bool { return viewer.picture().FramesDecoded > then+10 })
+		must(t, sender.leg.Close())
+	}
+}
+
+// TestChromiumDecodesLayersOfOneStream has Chromium send VP9 and AV1 in one stream of two spatial and three temporal layers,
+// and Chromium watch it in sizes that come and go; without the dependency descriptor AV1 comes in its base layer.
+func TestChromiumDecodesLayersOfOneStream(t *testing.T) {
+	for _, codec := range []string{"video/VP9", "video/AV1"} {
+		room := newRoom(t, newServerOn(t, newWire(t)))
+		b := openBrowser(t)
+		both := []string{codec, "video/VP8"}
+		sender := b.join(room, "sender", part{Send: true, Width: 640, Height: 360, FPS: 10, Codecs: both,
+			Encodings: []encoding{{MaxBitrate: 2_000_000, Scalability: "L2T3_KEY"}}}, nil) // room enough for the encoder to leave no layer out
+		viewer := b.join(room, "viewer", part{Receive: 1, Descriptor: true, Codecs: both}, nil)
+		plain := b.join(room, "plain", part{Receive: 1, Codecs: both}, nil)
+		shows := func(p *person, height, lines int) {
+			t.Helper()
+			p.leg.View([]sfu.Tile{{Leg: "sender", Source: sfu.SourceCamera, Height: height}})
+			p.until(fmt.Sprint(codec, " in ", lines, " lines"), patience, func() bool {
+				picture := p.picture()
+				return picture.MimeType == codec && picture.FrameHeight == lines
+			})
+			then := p.picture().FramesDecoded
+			p.until("pictures", patience, func() bool { return p.picture().FramesDecoded > then+15 })
+		}
+		if mode := sender.stats("outbound-rtp")[0].Mode; mode != "" && mode != "L2T3_KEY" {
+			t.Fatalf("%s is sent as %s", codec, mode)
+		}
+		base := 360
+		if codec == "video/AV1" {
+			base = 180
+		}
+		shows(plain, 360, base)
+		for _, lines := range []int{360, 180, 360, 180, 360} {
+			shows(viewer, lines, lines)
+		}
+		for _, p := range []rtpStats{viewer.picture(), plain.picture()} {
+			t.Logf("%s: %+v", codec, p)
+			if p.PLIs > 1 || p.NACKs > 0 {
+				t.Errorf("%s: the decoder asked for %d key frames, and for %d packets again", codec, p.PLIs, p.NACKs)
+			}
+		}
+	}
 }

@@ -74,7 +74,8 @@ type layer struct {
 	height atomic.Int32 // lines of the picture; 0 if unknown
 
 	temporals, spatials atomic.Int32 // how many layers there are in the stream itself; 0 if unknown
-	spatialRates        [maxSpatial]rate
+	spatialRates        [codec.MaxSpatial]rate
+	spatialHeights      [codec.MaxSpatial]atomic.Int32  // lines of each one's picture; 0 if unknown
 	structure           atomic.Pointer[codec.Structure] // of AV1's templates
 	seen                atomic.Int64                    // when the newest packet came, Unix nanoseconds
 
@@ -209,6 +210,7 @@ func (l *layer) read(m *media, t *routes) bool {
 		}
 		f = &format{codec: c, kind: codec.KindOf(c.MIME)}
 		l.format.Store(f)
+		l.publication.leg.room.changed() // who could not decode it may be able to now, and the other way round
 	}
 	if l.publication.kind == KindAudio {
 		m.layer, m.format, m.info = l, f, codec.Info{Key: true, Start: true}

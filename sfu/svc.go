@@ -5,21 +5,24 @@ import (
 	"confab/sfu/codec"
 )
 
-// maxSpatial bounds the spatial layers of one stream; VP9 and AV1 encoders in browsers make three.
-const maxSpatial = 4
-
 // learn notes which temporal and spatial layers the stream has, and what the latter cost. Called by the uplink.
 func (l *layer) learn(m *media) {
 	if m.info.Kind == codec.AV1 && m.info.Key && len(m.descriptor) > 0 {
 		if s, err := codec.ParseStructure(m.descriptor); err == nil {
 			l.structure.Store(&s)
 			l.place(m)
+			m.info.Heights = s.Heights
 		}
 	}
 	if n := int32(m.info.Temporal) + 1; n > l.temporals.Load() {
 		l.temporals.Store(n)
 	}
-	spatial := min(int32(m.info.Spatial), maxSpatial-1)
+	if m.info.Heights != [codec.MaxSpatial]uint16{} {
+		for i, lines := range m.info.Heights {
+			l.spatialHeights[i].Store(int32(lines))
+		}
+	}
+	spatial := min(int32(m.info.Spatial), codec.MaxSpatial-1)
 	if spatial+1 > l.spatials.Load() {
 		l.spatials.Store(spatial + 1)
 	}
@@ -44,7 +47,7 @@ func (l *layer) spatialOptions() []allocate.Layer {
 	sum := int64(0)
 	for i := range out {
 		sum += l.spatialRates[i].value.Load()
-		out[i] = allocate.Layer{BitsPerSec: sum}
+		out[i] = allocate.Layer{Height: int(l.spatialHeights[i].Load()), BitsPerSec: sum}
 	}
 	return out
 }

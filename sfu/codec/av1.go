@@ -60,6 +60,9 @@ func RenumberDescriptor(b []byte, frame uint16) {
 // Structure tells which layer each template of a stream belongs to. Descriptors of later frames refer to the structure of
 // the key frame before them.
 type Structure struct {
+	// Heights are the lines of each spatial layer's picture; 0 if they are not told.
+	Heights [MaxSpatial]uint16
+
 	offset uint8
 	layers []Layer
 }
@@ -69,7 +72,7 @@ type Layer struct {
 	Spatial, Temporal uint8
 }
 
-// ParseStructure reads the beginning of a structure: its templates' layers. The descriptor must have one.
+// ParseStructure reads a structure: its templates' layers and the pictures' sizes. The descriptor must have one.
 func ParseStructure(b []byte) (Structure, error) {
 	r := bitReader{b: b}
 	r.read(24) // what ParseDescriptor reads
@@ -78,7 +81,7 @@ func ParseStructure(b []byte) (Structure, error) {
 	}
 	r.read(4) // active decode targets, custom dependencies, flags and chains
 	s := Structure{offset: uint8(r.read(6))}
-	r.read(5) // number of decode targets
+	targets := int(r.read(5)) + 1
 	const most = 64
 	var at Layer
 	for len(s.layers) < most {
@@ -94,6 +97,7 @@ func ParseStructure(b []byte) (Structure, error) {
 			if r.failed {
 				return Structure{}, ErrShort
 			}
+			s.readSizes(&r, targets)
 			return s, nil
 		}
 		if r.failed {
@@ -101,6 +105,35 @@ func ParseStructure(b []byte) (Structure, error) {
 		}
 	}
 	return Structure{}, ErrShort
+}
+
+// readSizes goes on behind the templates' layers, over what each template means to each decode target and refers to, to the
+// sizes. What is cut short there has told the layers all the same.
+func (s *Structure) readSizes(r *bitReader, targets int) {
+	r.read(2 * targets * len(s.layers)) // decode target indications
+	for range s.layers {
+		for r.read(1) == 1 && !r.failed { // another reference
+			r.read(4)
+		}
+	}
+	if chains := r.nonSymmetric(uint32(targets) + 1); chains > 0 && !r.failed {
+		for range targets {
+			r.nonSymmetric(chains)
+		}
+		r.read(4 * int(chains) * len(s.layers))
+	}
+	if r.read(1) == 0 || r.failed {
+		return
+	}
+	var heights [MaxSpatial]uint16
+	spatial, _ := s.Top()
+	for i := range min(spatial, MaxSpatial) {
+		r.read(16) // width less one
+		heights[i] = uint16(min(r.read(16)+1, 0xFFFF))
+	}
+	if !r.failed {
+		s.Heights = heights
+	}
 }
 
 // Layer returns the layer of a template; it is false for templates that the structure does not have.

@@ -1,5 +1,7 @@
 package codec
 
+import "math/bits"
+
 // bitReader reads bits, most significant first. After the end it gives zeros, and says so.
 type bitReader struct {
 	b      []byte
@@ -30,4 +32,15 @@ func (r *bitReader) golomb() uint32 {
 		}
 	}
 	return 1<<zeros - 1 + r.read(zeros)
+}
+
+// nonSymmetric reads a number below n that takes as few bits as n allows (AV1, section 4.10.7).
+func (r *bitReader) nonSymmetric(n uint32) uint32 {
+	w := bits.Len32(n)
+	m := uint32(1)<<w - n
+	v := r.read(w - 1)
+	if v < m {
+		return v
+	}
+	return v<<1 - m + r.read(1)
 }

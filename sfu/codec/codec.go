@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// MaxSpatial bounds the spatial layers of one stream; encoders in browsers make three.
+const MaxSpatial = 4
+
 // ErrShort is returned for payloads that end inside their descriptor.
 var ErrShort = errors.New("codec: payload ends inside its descriptor")
 
@@ -64,6 +67,8 @@ type Info struct {
 	// Height of the picture in lines, where the packet tells it (key frames of VP8, parameter sets of H.264); 0
 	// otherwise.
 	Height uint16
+	// Heights are the lines of each spatial layer's picture, where the packet tells them (key frames of VP9); 0 otherwise.
+	Heights [MaxSpatial]uint16
 	// Kind is the codec that was read.
 	Kind Kind
 }

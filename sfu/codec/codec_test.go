@@ -137,6 +137,10 @@ func TestVP9AgreesWithPion(t *testing.T) {
 		"layers":            {0xAC, 0x81, 0x02, 0x52, 0x07, 0xEE},
 		"layers, flexible":  {0xFC, 0x81, 0x02, 0x52, 0x02, 0xEE},
 		"spatial from base": {0xAC, 0x81, 0x02, 0x53, 0x07, 0xEE},
+		"sizes":             {0xAE, 0x81, 0x02, 0x00, 0x07, 0x30, 0x01, 0x40, 0x00, 0xB4, 0x02, 0x80, 0x01, 0x68, 0xEE},
+		"sizes and pattern": {0xAE, 0x81, 0x02, 0x00, 0x07, 0x38, 0x01, 0x40, 0x00, 0xB4, 0x02, 0x80, 0x01, 0x68, 2, 0x14, 1, 0x08, 1, 2, 0xEE},
+		"pattern alone":     {0xAE, 0x81, 0x02, 0x00, 0x07, 0x08, 1, 0x04, 1, 0xEE},
+		"references":        {0xF8, 0x81, 0x02, 0x52, 0x03, 0x05, 0x06, 0xEE},
 	} {
 		var theirs codecs.VP9Packet
 		if _, err := theirs.Unmarshal(payload); err != nil {
@@ -150,6 +154,11 @@ func TestVP9AgreesWithPion(t *testing.T) {
 			ours.Start != theirs.B || ours.EndOfFrame != theirs.E || ours.Independent == theirs.D ||
 			ours.Key != (theirs.B && !theirs.P && theirs.SID == 0) {
 			t.Errorf("%s: %+v, Pion %+v", name, ours, theirs)
+		}
+		for i, lines := range ours.Heights {
+			if told := i < len(theirs.Height); told && theirs.Height[i] != lines || !told && lines != 0 {
+				t.Errorf("%s: layer %d has %d lines, Pion %v", name, i, lines, theirs.Height)
+			}
 		}
 	}
 }
@@ -223,6 +232,26 @@ func pack(bits string) []byte {
 		}
 	}
 	return out
+}
+
+// TestSizesInAStructure has one like that of two spatial layers in Chromium: chains, and sizes behind them.
+func TestSizesInAStructure(t *testing.T) {
+	t.Parallel()
+	raw := pack("10" + "000000" + "0000000000000001" + // first packet, template 0, frame 1
+		"10000" + "000000" + "00001" + // structure present; offset 0; two decode targets
+		"10" + "11" + // templates of the layers 0/0 and 1/0
+		"10" + "10" + "00" + "10" + // what they are to the targets
+		"1" + "0001" + "0" + "0" + // the first refers to one frame, the second to none
+		"10" + // one chain: of the numbers below three, 0 has one bit
+		"0000" + "0001" + // chain 0 protects both targets, which takes no bits; the distance to its last frame
+		"1" + "0000000100111111" + "0000000010110011" + "0000001001111111" + "0000000101100111") // 320x180, 640x360
+	s, err := codec.ParseStructure(raw)
+	if err != nil || s.Heights != [codec.MaxSpatial]uint16{180, 360} {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if s, err = codec.ParseStructure(raw[:len(raw)-3]); err != nil || s.Heights != [codec.MaxSpatial]uint16{} {
+		t.Errorf("cut short: %+v, %v", s, err)
+	}
 }
 
 func TestPrimary(t *testing.T) {
