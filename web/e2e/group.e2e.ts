@@ -1,6 +1,5 @@
-import axe from "axe-core";
-import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { accessibilityFaults, overflows } from "./harness/accessible.ts";
 import { Person } from "./harness/browser.ts";
 import { grows, showsMoving } from "./harness/look.ts";
 import { until } from "./harness/process.ts";
@@ -46,23 +45,6 @@ afterAll(async () => {
   await Promise.all([anna, boris, vera].map((person) => person?.close()));
   await server?.stop();
 });
-
-/** What axe finds wrong on the page, in a form that reads well in a failure. */
-async function accessibilityFaults(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: typeof import("axe-core") };
-    const { violations } = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] });
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`,
-    );
-  });
-}
-
-/** Whether something sticks out to the side, so that a phone would scroll sideways. */
-function overflows(page: Page): Promise<boolean> {
-  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-}
 
 test("the sign-in page follows the browser's language and fits a phone", async () => {
   await vera.page.goto(`${server.url}/login`);

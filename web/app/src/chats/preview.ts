@@ -1,5 +1,6 @@
 import { type Chat, chatTitle, type Id, type Message } from "@confab/sdk";
 import type { TFunction } from "i18next";
+import { filesText } from "../attachments/describe";
 import { client } from "../client";
 import { memberOf } from "../hooks";
 import { duration } from "../i18n/format";
@@ -86,6 +87,6 @@ export function previewText(t: TFunction, chat: Chat, message: Message, me: Id):
     case "audio":
       return message.content || t("message.voice");
     default:
-      return message.content.replace(/\s+/g, " ").trim() || t("message.attachment");
+      return message.content.replace(/\s+/g, " ").trim() || filesText(t, message);
   }
 }

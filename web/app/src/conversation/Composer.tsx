@@ -1,6 +1,9 @@
 import type { Chat, Message } from "@confab/sdk";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { AttachButton } from "../attachments/AttachButton";
+import { TrayStrip } from "../attachments/TrayStrip";
+import { takeFiles, useTray } from "../attachments/tray";
 import { client } from "../client";
 import { useMe } from "../hooks";
 import { errorText } from "../i18n/errors";
@@ -10,6 +13,10 @@ import { useTwoPanes } from "../platform/media";
 import { IconButton } from "../ui/Button";
 import { cx } from "../ui/classes";
 import { toast } from "../ui/toasts";
+import { RecordingBar, RecordingTrouble } from "../voice/RecordingBar";
+import { useRecordingPhase } from "../voice/recording";
+import { useVoiceSending } from "../voice/useVoiceSending";
+import { VoiceButton } from "../voice/VoiceButton";
 import { ComposerBanner } from "./ComposerBanner";
 import { EmojiPicker } from "./EmojiPicker";
 import { useAutosize } from "./useAutosize";
@@ -48,7 +55,11 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
 
   const left = messageLimit - [...text].length;
   const content = text.trim();
-  const sendable = content !== "" && left >= 0;
+  const files = useTray(chat.id).length > 0 && !editing;
+  const sendable = (content !== "" || files) && left >= 0;
+  const recordingPhase = useRecordingPhase(chat.id);
+  const recording = recordingPhase !== null && recordingPhase !== "failed" && !editing;
+  const sendVoice = useVoiceSending(chat.id, mode.kind === "reply" ? mode.message.id : undefined, onDone);
 
   function change(next: string) {
     setText(next);
@@ -69,7 +80,8 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
     } else {
       const replyTo = mode.kind === "reply" ? { replyTo: mode.message.id } : {};
       // What fails stays in the list of messages, with its error and a way to try again.
-      client.messaging.send({ chatId: chat.id, content, ...replyTo }).catch(() => undefined);
+      const withFiles = files ? { files: takeFiles(chat.id) } : {};
+      client.messaging.send({ chatId: chat.id, content, ...replyTo, ...withFiles }).catch(() => undefined);
       setText("");
       keepDraft(chat.id, "");
     }
@@ -114,47 +126,59 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
     <div className="shrink-0 px-2 pt-1 pad-safe-bottom-2 md:px-4 md:pad-safe-bottom-4">
       <div className="mx-auto max-w-[46rem] rounded-[22px] border border-line bg-surface shadow-low transition focus-within:border-accent/60 focus-within:ring-3 focus-within:ring-accent/12">
         <ComposerBanner chat={chat} mode={mode} onCancel={onDone} />
+        {!editing && <RecordingTrouble chatId={chat.id} />}
+        {!editing && <TrayStrip chatId={chat.id} />}
         <div className="flex items-end gap-1 p-1">
-          <EmojiPicker
-            label={t("composer.emoji")}
-            onPick={insert}
-            trigger={
-              <IconButton
-                icon="smile"
-                iconSize={22}
+          {recording && <RecordingBar chatId={chat.id} />}
+          {!recording && (
+            <>
+              {!editing && <AttachButton chatId={chat.id} onAdded={() => area.current?.focus()} />}
+              <EmojiPicker
                 label={t("composer.emoji")}
-                tip={false}
-                className="rounded-full"
+                onPick={insert}
+                trigger={
+                  <IconButton
+                    icon="smile"
+                    iconSize={22}
+                    label={t("composer.emoji")}
+                    tip={false}
+                    className="rounded-full"
+                  />
+                }
               />
-            }
-          />
-          <textarea
-            ref={area}
-            data-testid="composer"
-            aria-label={t("composer.label")}
-            aria-describedby="composer-left"
-            placeholder={t("composer.placeholder")}
-            rows={1}
-            value={text}
-            enterKeyHint="send"
-            autoComplete="off"
-            onChange={(event) => change(event.target.value)}
-            onKeyDown={onKeyDown}
-            className="max-h-[40dvh] min-h-10 flex-1 resize-none self-center bg-transparent px-1 py-2 leading-6 placeholder:text-ink-3 focus:outline-none"
-          />
-          <IconButton
-            icon={editing ? "check" : "send"}
-            label={editing ? t("composer.saveEdit") : t("composer.send")}
-            tip={false}
-            disabled={!sendable}
-            onClick={submit}
-            className={cx(
-              "!rounded-full transition-all",
-              sendable
-                ? "bg-accent text-on-accent hover:bg-accent-strong hover:text-on-accent"
-                : "bg-sunken !opacity-100 text-ink-3",
-            )}
-          />
+              <textarea
+                ref={area}
+                data-testid="composer"
+                aria-label={t("composer.label")}
+                aria-describedby="composer-left"
+                placeholder={t("composer.placeholder")}
+                rows={1}
+                value={text}
+                enterKeyHint="send"
+                autoComplete="off"
+                onChange={(event) => change(event.target.value)}
+                onKeyDown={onKeyDown}
+                className="max-h-[40dvh] min-h-10 flex-1 resize-none self-center bg-transparent px-1 py-2 leading-6 placeholder:text-ink-3 focus:outline-none"
+              />
+            </>
+          )}
+          {editing || (!recording && (content !== "" || files)) ? (
+            <IconButton
+              icon={editing ? "check" : "send"}
+              label={editing ? t("composer.saveEdit") : t("composer.send")}
+              tip={false}
+              disabled={!sendable}
+              onClick={submit}
+              className={cx(
+                "!rounded-full transition-all",
+                sendable
+                  ? "bg-accent text-on-accent hover:bg-accent-strong hover:text-on-accent"
+                  : "bg-sunken !opacity-100 text-ink-3",
+              )}
+            />
+          ) : (
+            <VoiceButton chatId={chat.id} onSend={sendVoice} />
+          )}
         </div>
         <p
           id="composer-left"

@@ -1,6 +1,8 @@
 import type { Chat, Id, Message } from "@confab/sdk";
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { DropZone } from "../attachments/DropZone";
+import { Lightbox } from "../attachments/Lightbox";
 import { client } from "../client";
 import { useChat, useModel } from "../hooks";
 import { useThreePanes } from "../platform/media";
@@ -58,7 +60,7 @@ function Loaded({ chat }: { chat: Chat }) {
 
   return (
     <>
-      <main className="flex min-w-0 flex-1 flex-col">
+      <main className="relative flex min-w-0 flex-1 flex-col">
         <ConversationHeader chat={chat} detailsOpen={details} onDetails={() => setDetails(!details)} />
         <CallBar chat={chat} />
         <MessageList chat={chat} onReply={reply} onEdit={edit} />
@@ -69,6 +71,8 @@ function Loaded({ chat }: { chat: Chat }) {
           onMode={setMode}
           onDone={() => setMode(writing)}
         />
+        <DropZone chat={chat} />
+        <Lightbox chat={chat} />
       </main>
       {threePanes
         ? details && (

@@ -2,6 +2,7 @@ import type { Chat, Id, Message } from "@confab/sdk";
 import { DropdownMenu } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { downloadAll } from "../attachments/useLink";
 import { client } from "../client";
 import { useMe, useTimeline } from "../hooks";
 import { errorText } from "../i18n/errors";
@@ -128,9 +129,16 @@ function OpenMenu({ at, message, chat, onClose, onReply, onEdit, onDelete, onDet
           <MenuItem icon="reply" onSelect={() => onReply(message)}>
             {t("message.reply")}
           </MenuItem>
-          <MenuItem icon="copy" onSelect={copy}>
-            {t("message.copy")}
-          </MenuItem>
+          {message.content !== "" && (
+            <MenuItem icon="copy" onSelect={copy}>
+              {t("message.copy")}
+            </MenuItem>
+          )}
+          {message.attachments.length > 0 && (
+            <MenuItem icon="download" onSelect={() => void downloadAll(message)}>
+              {t("files.save")}
+            </MenuItem>
+          )}
         </>
       )}
       {mine && message.kind === "text" && (

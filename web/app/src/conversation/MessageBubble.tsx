@@ -1,6 +1,7 @@
 import type { Chat, Message } from "@confab/sdk";
 import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
+import { hasOnlyPictures, MessageFiles } from "../attachments/MessageFiles";
 import { moment, timeOfDay } from "../i18n/format";
 import { tintOf } from "../platform/tints";
 import { cx } from "../ui/classes";
@@ -34,6 +35,8 @@ export function bubbleShape(mine: boolean, first: boolean, last: boolean): strin
 export function MessageBubble({ chat, message, mine, first, last, authorName, quoted, onShow }: BubbleProps) {
   const { t } = useTranslation();
   const showName = chat.type === "group" && !mine && first;
+  const withFiles = !message.deletedAt && message.attachments.length > 0;
+  const footOnPicture = withFiles && message.content === "" && hasOnlyPictures(message);
   const big = !message.deletedAt && !message.replyTo && isEmojiOnly(message.content);
   return (
     <div
@@ -56,7 +59,14 @@ export function MessageBubble({ chat, message, mine, first, last, authorName, qu
           <Quote chat={chat} message={quoted} onClick={() => message.replyTo && onShow(message.replyTo)} />
         </div>
       )}
-      {message.deletedAt ? (
+      {withFiles && (
+        <MessageFiles
+          message={message}
+          top={!showName && !message.replyTo}
+          foot={footOnPicture && <Foot chat={chat} message={message} mine={mine} />}
+        />
+      )}
+      {footOnPicture ? null : message.deletedAt ? (
         <p className="flow-root text-ink-3 italic">
           <Icon name="trash" size={15} className="mr-1.5 inline-block align-[-2px]" />
           {t("message.deleted")}
@@ -67,6 +77,7 @@ export function MessageBubble({ chat, message, mine, first, last, authorName, qu
           className={cx(
             "flow-root whitespace-pre-wrap [overflow-wrap:anywhere]",
             big && "text-[40px] leading-tight",
+            withFiles && besideFiles(message.content),
           )}
         >
           <RichText text={message.content} />
@@ -76,6 +87,11 @@ export function MessageBubble({ chat, message, mine, first, last, authorName, qu
       )}
     </div>
   );
+}
+
+/** A caption is as wide as what it is under; without one the time goes into the last line of the files. */
+export function besideFiles(content: string): string {
+  return content === "" ? "pointer-events-none -mt-5" : "mt-1 w-0 min-w-full";
 }
 
 /** The time and how far the message has come, in the last line of the text where there is room. */

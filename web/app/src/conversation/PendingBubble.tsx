@@ -1,10 +1,11 @@
 import type { Chat, Message } from "@confab/sdk";
 import { useTranslation } from "react-i18next";
+import { PendingFiles, showsOnlyPictures } from "../attachments/PendingFiles";
 import { client } from "../client";
 import { errorText } from "../i18n/errors";
 import { timeOfDay } from "../i18n/format";
 import { cx } from "../ui/classes";
-import { bubbleShape } from "./MessageBubble";
+import { besideFiles, bubbleShape } from "./MessageBubble";
 import { PendingMark } from "./MessageMark";
 import { Quote } from "./Quote";
 import { RichText } from "./RichText";
@@ -23,6 +24,13 @@ export function PendingBubble({
   const { t, i18n } = useTranslation();
   const { pending, first, last } = row;
   const failed = pending.status === "failed";
+  const footOnPicture = pending.content === "" && showsOnlyPictures(pending.files);
+  const foot = (
+    <span className="float-right mt-[5px] -mb-0.5 ml-2.5 inline-flex items-center gap-1 text-[12px] leading-4 text-own-ink-3 tabular select-none">
+      <time dateTime={pending.createdAt}>{timeOfDay(i18n.language, pending.createdAt)}</time>
+      <PendingMark status={pending.status} />
+    </span>
+  );
   return (
     <>
       <div
@@ -37,13 +45,18 @@ export function PendingBubble({
             <Quote chat={chat} message={quoted} />
           </div>
         )}
-        <div className="flow-root whitespace-pre-wrap [overflow-wrap:anywhere]">
-          <RichText text={pending.content} />
-          <span className="float-right mt-[5px] -mb-0.5 ml-2.5 inline-flex items-center gap-1 text-[12px] leading-4 text-own-ink-3 tabular select-none">
-            <time dateTime={pending.createdAt}>{timeOfDay(i18n.language, pending.createdAt)}</time>
-            <PendingMark status={pending.status} />
-          </span>
-        </div>
+        {pending.files && <PendingFiles pending={pending} foot={footOnPicture && foot} />}
+        {!footOnPicture && (
+          <div
+            className={cx(
+              "flow-root whitespace-pre-wrap [overflow-wrap:anywhere]",
+              pending.files && besideFiles(pending.content),
+            )}
+          >
+            <RichText text={pending.content} />
+            {foot}
+          </div>
+        )}
       </div>
       {failed && (
         <p role="alert" className="mt-1 flex flex-wrap justify-end gap-x-3 text-[13px] text-danger">

@@ -11,6 +11,21 @@ export function errorText(t: TFunction, error: unknown): string {
       return t("errors.emailTaken");
     case "username_taken":
       return t("errors.usernameTaken");
+    case "empty_file":
+      return t("errors.emptyFile");
+    case "file_lost":
+      return t("errors.fileLost");
+    case "quota_exceeded":
+      return t("errors.quota");
+    case "storage_full":
+      return t("errors.storageFull");
+    case "too_many_pixels":
+      return t("errors.tooManyPixels");
+    case "unsupported_media":
+    case "damaged_file":
+      return t("errors.unsupportedMedia");
+    case "too_large":
+      return t("errors.fileTooLarge");
     case "last_owner":
       return t("errors.lastOwner");
   }

@@ -1,0 +1,34 @@
+import type { Attachment, Message } from "@confab/sdk";
+import { useTranslation } from "react-i18next";
+import { download } from "../attachments/useLink";
+import { IconButton } from "../ui/Button";
+import { Player } from "./Player";
+import { trackOf } from "./player";
+
+const none: readonly number[] = [];
+
+/** A voice message, or a file of sound under its name. */
+export function MessageVoice({ message, attachment }: { message: Message; attachment: Attachment }) {
+  const { t } = useTranslation();
+  const file = message.kind !== "audio";
+  return (
+    <Player
+      track={trackOf(message, attachment)}
+      inMessage
+      waveform={attachment.waveform ?? none}
+      title={file && <bdi className="block max-w-52 truncate text-[14px] font-medium">{attachment.name}</bdi>}
+    >
+      {file && (
+        <IconButton
+          icon="download"
+          size="sm"
+          iconSize={16}
+          tip={false}
+          label={t("files.download", { name: attachment.name })}
+          className="-my-1 !size-6"
+          onClick={() => void download(message, attachment)}
+        />
+      )}
+    </Player>
+  );
+}
