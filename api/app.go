@@ -56,7 +56,7 @@ type Config struct {
 	Limits Limiter
 	// ICE makes short-lived TURN credentials for a user, and tells how long they last.
 	ICE func(userID store.ID) ([]ice.Server, time.Duration)
-	// Files keeps uploads. Without it there are no routes for them.
+	// Files keeps uploads.
 	Files *attach.Service
 	// Exports gives people their data. Without it there are no routes for that.
 	Exports *export.Service
@@ -118,9 +118,7 @@ func NewApp(cfg Config) *fiber.App {
 	a.invitationRoutes()
 	a.messageRoutes()
 	a.callRoutes()
-	if cfg.Files != nil {
-		a.fileRoutes()
-	}
+	a.fileRoutes()
 	if cfg.Exports != nil {
 		a.exportRoutes()
 	}

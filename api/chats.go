@@ -2,9 +2,12 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"strings"
 
 	"confab/internal/chat"
+	"confab/internal/fault"
 	"confab/internal/limit"
 	"confab/store"
 )
@@ -32,6 +35,9 @@ type updateChatInput struct {
 	Body struct {
 		Name        *string `json:"name,omitempty" maxLength:"400" doc:"1 to 100 characters."`
 		Description *string `json:"description,omitempty" maxLength:"2000" doc:"Up to 500 characters."`
+
+		AvatarURL          json.RawMessage `json:"avatarUrl,omitempty" doc:"null removes the picture. Other than that only the address that the chat has is taken, and changes nothing."`
+		AvatarAttachmentID string          `json:"avatarAttachmentId,omitempty" doc:"A picture that one may read (PNG, JPEG, WebP), to be copied. To upload one use PUT /chats/{id}/avatar."`
 	}
 }
 
@@ -72,10 +78,52 @@ func (a *API) updateChat(ctx context.Context, in *updateChatInput) (*body[chat.C
 	if err != nil {
 		return nil, err
 	}
-	if in.Body.Name == nil && in.Body.Description == nil {
-		return answer(a.cfg.Chats.Chat(ctx, from(ctx).UserID, id))
+	actor := from(ctx).UserID
+	patch := chat.ChatPatch{Name: in.Body.Name, Description: in.Body.Description}
+	if patch.AvatarID, err = a.patchedAvatar(ctx, actor, id, in); err != nil {
+		return nil, err
 	}
-	return answer(a.cfg.Chats.UpdateChat(ctx, from(ctx).UserID, id, chat.ChatPatch{Name: in.Body.Name, Description: in.Body.Description}))
+	if patch == (chat.ChatPatch{}) {
+		return answer(a.cfg.Chats.Chat(ctx, actor, id))
+	}
+	return answer(a.cfg.Chats.UpdateChat(ctx, actor, id, patch))
+}
+
+// patchedAvatar reads what a PATCH does to the picture; nil: nothing.
+func (a *API) patchedAvatar(ctx context.Context, actor, chatID store.ID, in *updateChatInput) (*store.ID, error) {
+	b := in.Body
+	if b.AvatarAttachmentID != "" {
+		picture, err := fieldID("avatarAttachmentId", b.AvatarAttachmentID)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.cfg.Chats.MayChange(ctx, actor, chatID); err != nil {
+			return nil, err
+		}
+		kept, err := a.cfg.Files.AvatarOf(ctx, actor, picture)
+		if err != nil && fault.From(err).Kind == fault.NotFound {
+			err = fault.InvalidField("avatarAttachmentId", "is no picture that you can read")
+		}
+		return &kept.ID, err
+	}
+	if b.AvatarURL == nil {
+		return nil, nil
+	}
+	var address *string
+	if err := json.Unmarshal(b.AvatarURL, &address); err != nil {
+		return nil, fault.InvalidField("avatarUrl", "must be null, or left out")
+	}
+	if address == nil {
+		return new(store.ID), nil
+	}
+	present, err := a.cfg.Chats.Chat(ctx, actor, chatID)
+	if err != nil {
+		return nil, err
+	}
+	if path, _, _ := strings.Cut(*address, "?"); present.AvatarURL == nil || !strings.HasPrefix(*present.AvatarURL, path+"?") {
+		return nil, fault.InvalidField("avatarUrl", "must be null, or left out: a picture is uploaded with PUT /chats/{id}/avatar")
+	}
+	return nil, nil // signatures change by the hour, the picture does not
 }
 
 func (a *API) deleteChat(ctx context.Context, in *chatInput) (*none, error) {

@@ -50,6 +50,9 @@ func (a *API) fileRoutes() {
 	handle(a, route{http.MethodPut, "/users/me/avatar", "setAvatar", "Change one's avatar: PNG, JPEG or WebP", "users", 0, false, limit.Upload}, a.setAvatar,
 		func(o *huma.Operation) { form(o, map[string]*huma.Schema{"file": file}, "file") })
 	handle(a, route{http.MethodDelete, "/users/me/avatar", "removeAvatar", "Remove one's avatar", "users", 0, false, limit.Change}, a.removeAvatar)
+	handle(a, route{http.MethodPut, "/chats/{id}/avatar", "setChatAvatar", "Change a group's picture: PNG, JPEG or WebP", "chats", 0, false, limit.Upload}, a.setChatAvatar,
+		func(o *huma.Operation) { form(o, map[string]*huma.Schema{"file": file}, "file") })
+	handle(a, route{http.MethodDelete, "/chats/{id}/avatar", "removeChatAvatar", "Remove a group's picture", "chats", 0, false, limit.Change}, a.removeChatAvatar)
 	handle(a, route{http.MethodGet, "/attachments/{id}", "download", "Read a file, with the two parameters of its link or a token", "files", 0, true, ""}, a.download,
 		func(o *huma.Operation) {
 			o.Security = []map[string][]string{{}, {"bearer": {}}}
@@ -152,21 +155,48 @@ func (a *API) upload(ctx context.Context, _ *none) (*body[chat.Attachment], erro
 }
 
 func (a *API) setAvatar(ctx context.Context, _ *none) (*body[chat.Profile], error) {
+	return answer(receiveAvatar(ctx, a, func(ctx context.Context, picture store.ID) (chat.Profile, error) {
+		return a.cfg.Chats.SetAvatar(ctx, from(ctx).UserID, picture)
+	}))
+}
+
+// receiveAvatar takes in the picture of a form, and uses it.
+func receiveAvatar[T any](ctx context.Context, a *API, use func(ctx context.Context, picture store.ID) (T, error)) (view T, err error) {
 	f, ctx, cancel, err := openForm(ctx, attach.MaxAvatar)
 	if err != nil {
-		return nil, err
+		return view, err
 	}
 	defer cancel()
 	part, err := f.file()
 	if err != nil {
-		return nil, err
+		return view, err
 	}
-	actor := from(ctx).UserID
-	kept, err := a.cfg.Files.Avatar(ctx, actor, part, unknownSize)
+	kept, err := a.cfg.Files.Avatar(ctx, from(ctx).UserID, part, unknownSize)
+	if err != nil {
+		return view, err
+	}
+	return use(ctx, kept.ID)
+}
+
+func (a *API) setChatAvatar(ctx context.Context, in *chatInput) (*body[chat.Chat], error) {
+	id, err := pathID(in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return answer(a.cfg.Chats.SetAvatar(ctx, actor, kept.ID))
+	if err := a.cfg.Chats.MayChange(ctx, from(ctx).UserID, id); err != nil {
+		return nil, err
+	}
+	return answer(receiveAvatar(ctx, a, func(ctx context.Context, picture store.ID) (chat.Chat, error) {
+		return a.cfg.Chats.UpdateChat(ctx, from(ctx).UserID, id, chat.ChatPatch{AvatarID: &picture})
+	}))
+}
+
+func (a *API) removeChatAvatar(ctx context.Context, in *chatInput) (*body[chat.Chat], error) {
+	id, err := pathID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.cfg.Chats.UpdateChat(ctx, from(ctx).UserID, id, chat.ChatPatch{AvatarID: new(store.ID)}))
 }
 
 func (a *API) removeAvatar(ctx context.Context, _ *none) (*body[chat.Profile], error) {

@@ -227,6 +227,56 @@ func TestAvatar(t *testing.T) {
 	}
 }
 
+func TestChatAvatar(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann, bob, eve := s.join("ann"), s.join("bob"), s.join("eve")
+	c := ann.group(bob)
+	path := "/chats/" + c
+	png := field{"file", "us.png", picture(t)}
+	made := ann.form("PUT", path+"/avatar", png).is(200).object()
+	address := made["avatarUrl"].(string)
+	s.send("GET", address, "", nil).is(200)
+	bob.form("PUT", path+"/avatar", png).problem(403, "forbidden")
+	eve.form("PUT", path+"/avatar", png).problem(404, "not_found")
+	ann.form("PUT", "/chats/x/avatar", png).problem(404, "not_found")
+	ann.form("PUT", path+"/avatar", field{"file", "us.png", "no picture"}).problem(415, "unsupported_media")
+	ann.put(path+"/avatar", object{}).problem(415, "unsupported_media_type")
+	bob.del(path+"/avatar", nil).problem(403, "forbidden")
+	if got := ann.get(path).str("avatarUrl"); got != address {
+		t.Errorf("%q, was %q", got, address)
+	}
+
+	// What a client has read of a chat it may send back.
+	if got := ann.patch(path, object{"name": made["name"], "avatarUrl": address + "&later"}).is(200).str("avatarUrl"); got != address {
+		t.Errorf("%q, was %q", got, address)
+	}
+	ann.patch(path, object{"avatarUrl": "https://example.com/a.png"}).problem(422, "invalid", "avatarUrl")
+	ann.patch(path, object{"avatarUrl": ""}).problem(422, "invalid", "avatarUrl")
+	ann.patch(path, object{"avatarUrl": 5}).problem(422, "invalid", "avatarUrl")
+	eve.patch(path, object{"avatarUrl": address}).problem(404, "not_found")
+	bob.patch(path, object{"avatarUrl": nil}).problem(403, "forbidden")
+	if got := ann.patch(path, object{"avatarUrl": nil}).is(200).object(); got["avatarUrl"] != nil {
+		t.Errorf("%v", got)
+	}
+	ann.patch(path, object{"avatarUrl": address}).problem(422, "invalid", "avatarUrl")
+
+	upload := ann.form("POST", "/attachments", png).is(201).str("id")
+	got := ann.patch(path, object{"avatarAttachmentId": upload, "description": "us"}).is(200).object()
+	if picture, _ := got["avatarUrl"].(string); picture == "" || strings.Contains(picture, upload) || got["description"] != "us" {
+		t.Errorf("%v", got)
+	}
+	bob.patch(path, object{"avatarAttachmentId": upload}).problem(403, "forbidden")
+	own := bob.group()
+	bob.patch("/chats/"+own, object{"avatarAttachmentId": upload}).problem(422, "invalid", "avatarAttachmentId")
+	bob.patch("/chats/"+own, object{"avatarAttachmentId": "x"}).problem(422, "invalid", "avatarAttachmentId")
+	plain := bob.form("POST", "/attachments", field{"file", "a.txt", "text"}).is(201).str("id")
+	bob.patch("/chats/"+own, object{"avatarAttachmentId": plain}).problem(415, "unsupported_media")
+	if got := ann.del(path+"/avatar", nil).is(200).object(); got["avatarUrl"] != nil {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestSearchMessages(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, 100)

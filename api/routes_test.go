@@ -74,7 +74,7 @@ func TestWithoutATokenNothingIsTold(t *testing.T) {
 		"PATCH /users/me", "DELETE /users/me", "GET /users/blocked", "PUT /users/" + id + "/block", "DELETE /users/" + id + "/block", "GET /users/search", "GET /users/" + id, "GET /chats", "POST /chats", "GET /chats/" + id,
 		"PATCH /chats/" + id, "DELETE /chats/" + id, "POST /chats/" + id + "/members", "PATCH /chats/" + id + "/members/" + id,
 		"DELETE /chats/" + id + "/members/" + id, "GET /messages", "POST /messages", "GET /messages/" + id, "PATCH /messages/" + id, "DELETE /messages/" + id,
-		"POST /chats/" + id + "/invitations", "GET /chats/" + id + "/invitations", "DELETE /chats/" + id + "/invitations/" + id,
+		"PUT /chats/" + id + "/avatar", "DELETE /chats/" + id + "/avatar", "POST /chats/" + id + "/invitations", "GET /chats/" + id + "/invitations", "DELETE /chats/" + id + "/invitations/" + id,
 		"POST /invitations/preview", "POST /invitations/accept", "PUT /messages/" + id + "/pin", "DELETE /messages/" + id + "/pin", "GET /chats/" + id + "/pins",
 		"PUT /messages/" + id + "/reactions/x", "DELETE /messages/" + id + "/reactions/x", "GET /messages/" + id + "/deliveries",
 		"GET /ice-servers", "GET /calls"} {

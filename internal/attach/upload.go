@@ -255,6 +255,17 @@ func (s *Service) Avatar(ctx context.Context, actor store.ID, r io.Reader, decla
 	return u.Keep(ctx)
 }
 
+// AvatarOf is Avatar from a picture that the actor may read already: an upload of their own, or a file in one of their
+// chats. Refusals: those, and not_found.
+func (s *Service) AvatarOf(ctx context.Context, actor, picture store.ID) (store.Attachment, error) {
+	f, err := s.Open(ctx, Request{ID: picture, Actor: actor})
+	if err != nil {
+		return store.Attachment{}, err
+	}
+	defer f.Close()
+	return s.Avatar(ctx, actor, f, f.Size())
+}
+
 // Keep makes the upload an attachment of its owner, free to be sent. Refusals: quota_exceeded, storage_full, and
 // not_found where the account is gone.
 func (u *Upload) Keep(ctx context.Context) (store.Attachment, error) {

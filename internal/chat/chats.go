@@ -331,9 +331,10 @@ func unknownUsers() error {
 	return fault.InvalidField("memberIds", "names somebody who does not exist")
 }
 
-// ChatPatch names what of a group is to change.
+// ChatPatch names what of a group is to change. AvatarID is one of the actor's own uploads, or empty for none.
 type ChatPatch struct {
 	Name, Description *string
+	AvatarID          *store.ID
 }
 
 func (p *ChatPatch) clean() (err error) {
@@ -360,15 +361,22 @@ func (s *Service) UpdateChat(ctx context.Context, actor, chatID store.ID, patch 
 		return Chat{}, err
 	}
 	err := s.manage(ctx, actor, chatID, func(tx store.Tx, g *group) (change, error) {
-		if rank(g.me.Role) < rank(store.RoleAdmin) {
-			return change{}, forbidden("only admins and owners may change a chat")
+		if err := g.mayChange(); err != nil {
+			return change{}, err
 		}
 		renamed := patch.Name != nil && *patch.Name != g.chat.Name
 		described := patch.Description != nil && *patch.Description != g.chat.Description
-		if !renamed && !described {
+		pictured := patch.AvatarID != nil && *patch.AvatarID != g.chat.AvatarID
+		if !renamed && !described && !pictured {
 			return change{}, errNothing
 		}
 		g.chat.UpdatedAt = s.now()
+		if pictured {
+			if err := ownUpload(ctx, tx, actor, *patch.AvatarID); err != nil {
+				return change{}, err
+			}
+			g.chat.AvatarID = *patch.AvatarID
+		}
 		if described {
 			g.chat.Description = *patch.Description
 		}
@@ -393,6 +401,31 @@ func (s *Service) UpdateChat(ctx context.Context, actor, chatID store.ID, patch 
 		return Chat{}, err
 	}
 	return s.Chat(ctx, actor, chatID)
+}
+
+// MayChange tells beforehand whether UpdateChat would refuse the actor: before a picture is taken in, for instance.
+func (s *Service) MayChange(ctx context.Context, actor, chatID store.ID) error {
+	if err := wellFormed(chatID); err != nil {
+		return err
+	}
+	return s.view(ctx, func(tx store.Tx) error {
+		c, members, err := s.enter(ctx, tx, actor, chatID)
+		if err != nil {
+			return err
+		}
+		me, _ := memberOf(members, actor)
+		return (&group{chat: c, me: me}).mayChange()
+	})
+}
+
+func (g *group) mayChange() error {
+	if g.chat.Type == store.Direct {
+		return directChat()
+	}
+	if rank(g.me.Role) < rank(store.RoleAdmin) {
+		return forbidden("only admins and owners may change a chat")
+	}
+	return nil
 }
 
 // chatUpdated shows the members what has changed, with the note that it left, if any.

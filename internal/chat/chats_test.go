@@ -164,6 +164,63 @@ func TestRename(t *testing.T) {
 	})
 }
 
+func TestChatAvatar(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := newWorld(t, s)
+		p := w.people(3)
+		c, d := w.group(p[0], p[1]), w.direct(p[0], p[1])
+		upload := func(owner store.ID) store.ID {
+			t.Helper()
+			a := store.Attachment{ID: store.NewID(), OwnerID: owner, Name: "a.png", Mime: "image/png", BlobKey: "a", CreatedAt: w.clock.now()}
+			w.must(w.store.Update(t.Context(), func(tx store.Tx) error { return tx.CreateAttachment(t.Context(), a) }))
+			return a.ID
+		}
+		mine, theirs, sent := upload(p[0]), upload(p[1]), upload(p[0])
+		_, _, err := w.Send(t.Context(), p[0], chat.SendInput{ChatID: c, AttachmentIDs: []store.ID{sent}})
+		w.must(err)
+		w.bus.take()
+		got, err := w.UpdateChat(t.Context(), p[0], c, chat.ChatPatch{AvatarID: &mine})
+		w.must(err)
+		if got.AvatarURL == nil || *got.AvatarURL != "/attachments/"+string(mine) || got.LastSeq != 1 || got.LastRev != 2 {
+			t.Errorf("%+v", got)
+		}
+		events := w.bus.take()
+		w.sent(events, chat.EventChatUpdated, p[0], p[1])
+		if head := events[0].Data.(chat.ChatUpdatedEvent).Chat; len(events) != 1 || head.AvatarURL == nil || *head.AvatarURL != *got.AvatarURL || head.LastRev != 2 {
+			t.Errorf("%+v", events)
+		}
+		for name, step := range map[string]struct {
+			actor, chat, picture store.ID
+			code, before         string
+		}{
+			"a plain member":       {p[1], c, theirs, "forbidden", "forbidden"},
+			"a stranger":           {p[2], c, upload(p[2]), "not_found", "not_found"},
+			"no chat":              {p[0], store.NewID(), mine, "not_found", "not_found"},
+			"a direct chat":        {p[0], d, upload(p[0]), "direct_chat", "direct_chat"},
+			"somebody's upload":    {p[0], c, theirs, "not_found", ""},
+			"what a message shows": {p[0], c, sent, "not_found", ""},
+			"no upload":            {p[0], c, store.NewID(), "not_found", ""},
+		} {
+			w.refused(name, errOf(w.UpdateChat(t.Context(), step.actor, step.chat, chat.ChatPatch{AvatarID: &step.picture})), step.code)
+			if err := w.MayChange(t.Context(), step.actor, step.chat); step.before != "" {
+				w.refused(name+", beforehand", err, step.before)
+			} else if err != nil {
+				t.Errorf("%s, beforehand: %v", name, err)
+			}
+		}
+		w.bus.take()
+		for range 2 {
+			if got, err = w.UpdateChat(t.Context(), p[0], c, chat.ChatPatch{AvatarID: ptr(store.ID(""))}); err != nil || got.AvatarURL != nil {
+				t.Errorf("%+v, %v", got.AvatarURL, err)
+			}
+		}
+		if n := len(w.bus.take()); n != 1 {
+			t.Errorf("taking it away twice was announced %d times", n)
+		}
+	})
+}
+
 func TestDeleteChat(t *testing.T) {
 	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, s store.Store) {

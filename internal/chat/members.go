@@ -66,7 +66,7 @@ func (s *Service) manage(ctx context.Context, actor, chatID store.ID, fn func(st
 		}
 		g.accounts = living
 		if g.chat.Type == store.Direct {
-			return change{}, fault.New(fault.Conflict, "direct_chat", "a direct chat cannot be changed")
+			return change{}, directChat()
 		}
 		return fn(tx, g)
 	})
@@ -152,6 +152,10 @@ func (g *group) mayAdd(userID store.ID, role store.Role) error {
 
 func chatFull() error {
 	return fault.New(fault.Conflict, "chat_full", fmt.Sprintf("a group may have %d members", MaxMembers))
+}
+
+func directChat() error {
+	return fault.New(fault.Conflict, "direct_chat", "a direct chat cannot be changed")
 }
 
 func badRole() error { return fault.InvalidField("role", `must be "owner", "admin" or "member"`) }

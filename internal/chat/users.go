@@ -74,12 +74,8 @@ func (s *Service) SetAvatar(ctx context.Context, actor, attachmentID store.ID) (
 		if u, err = tx.LockUser(ctx, actor); err != nil {
 			return err
 		}
-		if attachmentID != "" {
-			if a, err := tx.Attachment(ctx, attachmentID); err != nil {
-				return err
-			} else if a.OwnerID != actor || a.MessageID != "" {
-				return notFound()
-			}
+		if err := ownUpload(ctx, tx, actor, attachmentID); err != nil {
+			return err
 		}
 		u.AvatarID, u.UpdatedAt = attachmentID, s.now()
 		if err := tx.UpdateUser(ctx, u); err != nil {
@@ -93,6 +89,18 @@ func (s *Service) SetAvatar(ctx context.Context, actor, attachmentID store.ID) (
 	}
 	s.bus.Publish(bus.Event{Name: EventUserUpdated, To: append(contacts, actor), Data: UserUpdatedEvent{s.publicUser(u)}})
 	return s.ProfileOf(u), nil
+}
+
+// ownUpload refuses what is no upload of the actor's own that no message carries. None at all is fine.
+func ownUpload(ctx context.Context, tx store.Tx, actor, attachmentID store.ID) error {
+	if attachmentID == "" {
+		return nil
+	}
+	a, err := tx.Attachment(ctx, attachmentID)
+	if err == nil && (a.OwnerID != actor || a.MessageID != "") {
+		err = notFound()
+	}
+	return err
 }
 
 func (p *ProfilePatch) clean() error {
