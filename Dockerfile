@@ -24,8 +24,11 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/confab /confab
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
-ENV CONFAB_DATA_DIR=/data
+# There is no /tmp on the empty base.
+ENV CONFAB_DATA_DIR=/data TMPDIR=/data
 VOLUME /data
-EXPOSE 8080/tcp 8080/udp
+# 8080 as it is; with CONFAB_DOMAIN, 443 and 80.
+EXPOSE 8080/tcp 8080/udp 443/tcp 443/udp 80/tcp
+HEALTHCHECK --interval=30s --timeout=6s --start-period=30s CMD ["/confab", "ready"]
 ENTRYPOINT ["/confab"]
 CMD ["serve"]

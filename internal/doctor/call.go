@@ -31,7 +31,7 @@ const callFor = 15 * time.Second
 func examineCalls(ctx context.Context, r *report) {
 	s, err := openStudio()
 	if err != nil {
-		r.add(Finding{"calls", Failure, fmt.Sprintf("no media server can be started: %v", err), ""})
+		r.add(Finding{"calls", Failure, fmt.Sprintf("no media server can be started to try them: %v", err), "It needs a folder for a moment: let TMPDIR name one that this user can write."})
 		return
 	}
 	defer s.close()
@@ -57,33 +57,36 @@ type studio struct {
 
 const studioSecret = "known to nobody outside this process"
 
-func openStudio() (s *studio, err error) {
-	s = &studio{}
-	defer func() {
-		if err != nil {
-			s.close()
-		}
-	}()
-	if s.dir, err = os.MkdirTemp("", "confab-doctor-*"); err != nil {
+func openStudio() (*studio, error) {
+	s := &studio{}
+	if err := s.open(); err != nil {
+		s.close()
 		return nil, err
 	}
+	return s, nil
+}
+
+func (s *studio) open() (err error) {
+	if s.dir, err = os.MkdirTemp("", "confab-doctor-*"); err != nil {
+		return err
+	}
 	if s.certs, err = tlsport.Open(tlsport.Config{SelfSigned: true, Dir: s.dir}); err != nil {
-		return nil, err
+		return err
 	}
 	leaf, err := s.certs.Certificate("localhost")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.trust = x509.NewCertPool()
 	s.trust.AddCert(leaf)
 	if s.port, err = wire.Listen(wire.Config{Listen: "127.0.0.1:0", TLS: s.certs.Config()}); err != nil {
-		return nil, err
+		return err
 	}
 	if s.turn, err = relay.New(relay.Config{Secret: []byte(studioSecret)}, s.port); err != nil {
-		return nil, err
+		return err
 	}
 	s.media, err = sfu.New(sfu.Config{Transport: s.port, Loopback: true})
-	return s, err
+	return err
 }
 
 // close closes what was opened.
@@ -100,7 +103,9 @@ func (s *studio) close() {
 	if s.certs != nil {
 		s.certs.Close()
 	}
-	_ = os.RemoveAll(s.dir)
+	if s.dir != "" {
+		_ = os.RemoveAll(s.dir)
+	}
 }
 
 // way is how a client is connected.

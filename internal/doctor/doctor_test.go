@@ -510,3 +510,13 @@ func TestClocksOfTwoMachines(t *testing.T) {
 		}
 	}
 }
+
+// In a container there may be no /tmp.
+func TestCallsWithoutATemporaryFolder(t *testing.T) {
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
+	f := &findings{t: t}
+	examineCalls(t.Context(), &report{tell: f.tell})
+	if got := f.about("calls"); got.Level != Failure || !strings.Contains(got.Do, "TMPDIR") {
+		t.Errorf("%+v", got)
+	}
+}
