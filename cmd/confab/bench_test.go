@@ -1,15 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,57 +11,16 @@ import (
 	"confab/internal/bench/target"
 )
 
-// beServer makes the test binary be confab.
-const beServer = "CONFAB_TEST_BE_SERVER"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(beServer) != "" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
-}
-
 // serve starts a server process and returns it to load, with its id.
 func serve(t *testing.T) (*target.Server, int) {
 	t.Helper()
-	port := freePort(t)
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), beServer+"=1", "DATABASE_URL=", "CONFAB_ADMIN_LISTEN=off", "CONFAB_RATE_LIMIT_SCALE=1000000",
-		"CONFAB_LISTEN=127.0.0.1:"+port, "CONFAB_DATA_DIR="+t.TempDir(), "CONFAB_LOG_LEVEL=warn", "CONFAB_SHUTDOWN_GRACE=0s")
-	cmd.Stderr = t.Output()
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("the server ended with: %v", err)
-		}
-	})
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || !strings.Contains(line, "ready") {
-		t.Fatalf("the server is not ready: %q, %v", line, err)
-	}
-	s, err := target.Open(t.Context(), "http://127.0.0.1:"+port, false)
+	p := launch(t, "DATABASE_URL=")
+	s, err := target.Open(t.Context(), p.url, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	return s, cmd.Process.Pid
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	return s, p.cmd.Process.Pid
 }
 
 // finish is the end of every load that should have gone well.
