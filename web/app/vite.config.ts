@@ -12,6 +12,7 @@ const serverPaths = [
   "/messages",
   "/attachments",
   "/calls",
+  "/invitations",
   "/ice-servers",
   "/openapi.json",
 ];

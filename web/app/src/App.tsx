@@ -3,6 +3,7 @@ import { Tooltip } from "radix-ui";
 import { useEffect } from "react";
 import { AuthScreen } from "./auth/AuthScreen";
 import { useSession } from "./hooks";
+import { keptInvitation } from "./platform/invitation";
 import { navigate, useRoute } from "./platform/router";
 import { Shell } from "./Shell";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
@@ -35,7 +36,9 @@ function Screen() {
   const atDoor = route.name === "login" || route.name === "register";
 
   useEffect(() => {
-    if (session.status === "signed-in" && atDoor) navigate({ name: "home" }, { replace: true });
+    if (session.status === "signed-in" && atDoor) {
+      navigate({ name: keptInvitation() === null ? "home" : "join" }, { replace: true });
+    }
     if (session.status === "signed-out") {
       queries.clear();
       if (!atDoor && session.reason === "logout") navigate({ name: "login" }, { replace: true });

@@ -2,8 +2,10 @@ import { useTranslation } from "react-i18next";
 import { CallLayer } from "./call/CallLayer";
 import { useCallView } from "./call/view";
 import { Sidebar } from "./chats/Sidebar";
+import { CheckScreen } from "./check/CheckScreen";
 import { Conversation } from "./conversation/Conversation";
 import { useConnection, useCurrentCall, useModel } from "./hooks";
+import { JoinScreen } from "./join/JoinScreen";
 import { useTwoPanes } from "./platform/media";
 import { useRoute } from "./platform/router";
 import { usePageTitle } from "./platform/title";
@@ -21,7 +23,7 @@ export function Shell() {
 function Panes() {
   const route = useRoute();
   const twoPanes = useTwoPanes();
-  const atList = route.name !== "chat" && route.name !== "settings";
+  const atList = route.name === "home" || route.name === "login" || route.name === "register";
   const inCall = useCurrentCall() !== null;
   const covered = useCallView() === "full" && inCall; // nothing under the call takes the focus
   usePageTitle();
@@ -38,6 +40,8 @@ function Panes() {
         )}
         {route.name === "chat" && <Conversation key={route.chatId} chatId={route.chatId} />}
         {route.name === "settings" && <SettingsScreen />}
+        {route.name === "join" && <JoinScreen />}
+        {route.name === "check" && <CheckScreen />}
         {atList && twoPanes && <Nothing />}
       </div>
       <CallLayer />

@@ -89,6 +89,13 @@ export class ConfabClient {
     return this.rest.tokens.restore();
   }
 
+  /** Asks the server for a sign of life over the socket. Returns how long it took, in ms. */
+  async ping(): Promise<number> {
+    const began = performance.now();
+    await this.#socket.request("ping", {});
+    return Math.round(performance.now() - began);
+  }
+
   async register(input: RegisterInput): Promise<Profile> {
     return this.#signedIn(await this.rest.register(input));
   }

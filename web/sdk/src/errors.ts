@@ -1,7 +1,10 @@
 /** One value of a request that the server did not take. */
 export interface FieldError {
   field: string;
+  /** For people, in English. */
   message: string;
+  /** A stable word for what is wrong with the value, where somebody may have typed it. */
+  code?: string;
 }
 
 export interface ErrorDetails {
@@ -29,11 +32,6 @@ export class ConfabError extends Error {
     this.code = details.code;
     this.fields = details.fields ?? [];
     this.retryAfter = details.retryAfter;
-  }
-
-  /** What is said of one field, if anything is. */
-  field(name: string): string | undefined {
-    return this.fields.find((f) => f.field === name)?.message;
   }
 }
 

@@ -191,6 +191,10 @@ export interface ClientEvents {
     };
     ack: JoinedCall;
   };
+  "call:check": {
+    data: { offer: SessionDescription; checkId?: Id };
+    ack: { checkId: Id; answer: SessionDescription; expiresAt: Timestamp };
+  };
   "call:ice-candidate": { data: { chatId: Id; candidate: RTCIceCandidateInit | null }; ack: unknown };
   "call:decline": { data: { chatId: Id }; ack: unknown };
   "call:end": { data: { chatId: Id; forAll?: boolean }; ack: unknown };

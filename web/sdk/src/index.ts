@@ -1,4 +1,5 @@
 export { Calls, type MediaDevice } from "./call/calls.ts";
+export type { PathOptions, PathResult } from "./call/check.ts";
 export type { CallMedia } from "./call/devices.ts";
 export * from "./call/state.ts";
 export { ConfabClient, type ConfabClientOptions } from "./client.ts";

@@ -1,5 +1,6 @@
 import type { SignOutReason } from "@confab/sdk";
 import { useTranslation } from "react-i18next";
+import { keptInvitation } from "../platform/invitation";
 import { followLink } from "../platform/router";
 import { Icon, type IconName, Logo } from "../ui/icons";
 import { LanguageSwitch } from "./LanguageSwitch";
@@ -31,6 +32,12 @@ export function AuthScreen({ registering, reason }: { registering: boolean; reas
               <p role="status" className="mb-5 flex gap-2.5 rounded-xl bg-warn-soft px-3.5 py-3 text-warn">
                 <Icon name="info" className="mt-0.5 shrink-0" />
                 {t("auth.signedOutElsewhere")}
+              </p>
+            )}
+            {keptInvitation() !== null && (
+              <p className="mb-5 flex gap-2.5 rounded-xl bg-accent-soft px-3.5 py-3">
+                <Icon name="people" className="mt-0.5 shrink-0 text-accent" />
+                {registering ? t("join.registerFirst") : t("join.signInFirst")}
               </p>
             )}
             {registering ? <RegisterForm /> : <LoginForm />}

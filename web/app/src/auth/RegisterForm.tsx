@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client } from "../client";
-import { errorText } from "../i18n/errors";
+import { errorText, fieldError } from "../i18n/errors";
 import { Button } from "../ui/Button";
 import { Field, PasswordField } from "../ui/Field";
 import { FormError } from "./FormError";
@@ -31,7 +31,7 @@ export function RegisterForm() {
       });
     },
   });
-  const refused = register.error instanceof ConfabError ? refusals(register.error) : {};
+  const refused = refusals(t, register.error);
 
   const problems = {
     displayName: undefined,
@@ -45,8 +45,7 @@ export function RegisterForm() {
     const problem = problems[name];
     if (problem) return visited.has(name) ? t(problem) : undefined;
     if (register.variables?.[name] !== values[name]) return undefined;
-    const refusal = refused[name];
-    return refusal && ("key" in refusal ? t(refusal.key) : refusal.text);
+    return refused[name];
   }
 
   function bind(name: FieldName) {
@@ -109,18 +108,17 @@ export function RegisterForm() {
   );
 }
 
-type Refusal =
-  | { key: "errors.emailTaken" | "errors.usernameTaken" | "errors.commonPassword" }
-  | { text: string };
+type T = ReturnType<typeof useTranslation>["t"];
 
 /** What the server said, by field. */
-function refusals(error: ConfabError): Partial<Record<FieldName, Refusal>> {
-  if (error.code === "email_taken") return { email: { key: "errors.emailTaken" } };
-  if (error.code === "username_taken") return { username: { key: "errors.usernameTaken" } };
-  const found: Partial<Record<FieldName, Refusal>> = {};
+function refusals(t: T, error: Error | null): Partial<Record<FieldName, string>> {
+  const found: Partial<Record<FieldName, string>> = {};
+  if (!(error instanceof ConfabError)) return found;
+  if (error.code === "email_taken") return { email: errorText(t, error) };
+  if (error.code === "username_taken") return { username: errorText(t, error) };
   for (const name of ["displayName", "username", "email", "password"] as const) {
-    const text = error.field(name);
-    if (text) found[name] = /tried first/.test(text) ? { key: "errors.commonPassword" } : { text };
+    const text = fieldError(t, error, name);
+    if (text) found[name] = text;
   }
   return found;
 }

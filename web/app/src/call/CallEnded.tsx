@@ -5,6 +5,7 @@ import { client } from "../client";
 import { useMe } from "../hooks";
 import { errorText } from "../i18n/errors";
 import { duration } from "../i18n/format";
+import { navigate } from "../platform/router";
 import { Avatar } from "../ui/Avatar";
 import { Button } from "../ui/Button";
 import { startCall } from "./actions";
@@ -50,7 +51,7 @@ export function CallEnded({
           {useReason(call, since === null ? null : (endedAt - since) / 1000)}
         </p>
         {call.error && <p className="mt-2 max-w-sm text-[#ffb4ab]">{errorText(t, call.error)}</p>}
-        <div className="mt-8 flex gap-3">
+        <div className="mt-8 flex flex-wrap justify-center gap-3">
           <Button onClick={() => client.calls.dismiss()}>{t("common.close")}</Button>
           {trouble && (
             <Button
@@ -62,6 +63,18 @@ export function CallEnded({
             </Button>
           )}
         </div>
+        {trouble && (
+          <button
+            type="button"
+            className="mt-5 rounded-md text-white/75 underline decoration-white/40 underline-offset-4 hover:text-white"
+            onClick={() => {
+              client.calls.dismiss();
+              navigate({ name: "check" });
+            }}
+          >
+            {t("check.trouble")}
+          </button>
+        )}
       </div>
     </div>
   );

@@ -1,4 +1,4 @@
-import { type Chat, otherMember } from "@confab/sdk";
+import { type Chat, isMuted, otherMember } from "@confab/sdk";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { MessageMark } from "../conversation/MessageMark";
@@ -18,6 +18,7 @@ export const ChatItem = memo(function ChatItem({ chat, active }: { chat: Chat; a
   const online = useOnline(other?.userId);
   const title = titleOf(t, chat, me.id);
   const last = chat.lastMessage;
+  const muted = isMuted(chat, Date.now());
   const route: Route = { name: "chat", chatId: chat.id };
 
   return (
@@ -43,7 +44,15 @@ export const ChatItem = memo(function ChatItem({ chat, active }: { chat: Chat; a
         {online && <span className="sr-only">{t("chats.online")}</span>}
         <span className="min-w-0 flex-1">
           <span className="flex items-center gap-2">
-            <span className="min-w-0 flex-1 truncate font-semibold">{title}</span>
+            <span className="flex min-w-0 flex-1 items-center gap-1.5">
+              <span className="truncate font-semibold">{title}</span>
+              {muted && (
+                <>
+                  <Icon name="bellOff" size={15} className="shrink-0 text-ink-3" />
+                  <span className="sr-only">{t("own.muted")}</span>
+                </>
+              )}
+            </span>
             {last?.userId === me.id && last.kind === "text" && !last.deletedAt && (
               <MessageMark chat={chat} message={last} />
             )}
@@ -62,7 +71,12 @@ export const ChatItem = memo(function ChatItem({ chat, active }: { chat: Chat; a
               </span>
             )}
             {chat.unreadCount > 0 && (
-              <span className="grid h-5.5 min-w-5.5 place-items-center rounded-full bg-accent px-1.5 text-[12px] font-semibold text-on-accent tabular">
+              <span
+                className={cx(
+                  "grid h-5.5 min-w-5.5 place-items-center rounded-full px-1.5 text-[12px] font-semibold tabular",
+                  muted ? "bg-line text-ink-2" : "bg-accent text-on-accent",
+                )}
+              >
                 <span aria-hidden="true">{chat.unreadCount > 999 ? "999+" : chat.unreadCount}</span>
                 <span className="sr-only">{t("chats.unread", { count: chat.unreadCount })}</span>
               </span>

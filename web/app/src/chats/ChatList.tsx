@@ -1,10 +1,11 @@
-import type { Chat } from "@confab/sdk";
-import type { KeyboardEvent } from "react";
+import { type Chat, isArchived } from "@confab/sdk";
+import { type KeyboardEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChats, useMe, useModel } from "../hooks";
 import { useRoute } from "../platform/router";
 import { Button } from "../ui/Button";
 import { Empty } from "../ui/Empty";
+import { ArchiveRow } from "./ArchiveRow";
 import { ChatItem } from "./ChatItem";
 import { titleOf } from "./preview";
 
@@ -20,7 +21,11 @@ export function ChatList({ filter, onNewChat }: { filter: string; onNewChat: () 
     chat.members.some(
       (member) => member.userId !== me.id && member.username.toLocaleLowerCase().includes(wanted),
     );
-  const shown = wanted ? chats.filter(matches) : chats;
+  const [inArchive, setInArchive] = useState(false);
+  const now = Date.now();
+  const archived = chats.filter((chat) => isArchived(chat, now));
+  const shelf = inArchive && archived.length > 0 ? archived : chats.filter((chat) => !isArchived(chat, now));
+  const shown = wanted ? chats.filter(matches) : shelf;
 
   if (loading && chats.length === 0) return <Skeletons />;
   if (chats.length === 0) {
@@ -32,7 +37,7 @@ export function ChatList({ filter, onNewChat }: { filter: string; onNewChat: () 
       </Empty>
     );
   }
-  if (shown.length === 0) {
+  if (wanted && shown.length === 0) {
     return (
       <Empty
         icon="search"
@@ -46,16 +51,25 @@ export function ChatList({ filter, onNewChat }: { filter: string; onNewChat: () 
     );
   }
   return (
-    <ul
-      data-testid="chat-list"
-      aria-label={t("chats.list")}
-      onKeyDown={moveFocus}
-      className="min-h-0 flex-1 space-y-0.5 overflow-y-auto overscroll-contain px-2 pt-1 pad-safe-bottom-3"
-    >
-      {shown.map((chat) => (
-        <ChatItem key={chat.id} chat={chat} active={route.name === "chat" && route.chatId === chat.id} />
-      ))}
-    </ul>
+    <>
+      {!wanted && archived.length > 0 && (
+        <ArchiveRow
+          chats={archived}
+          open={shelf === archived}
+          onToggle={() => setInArchive(shelf !== archived)}
+        />
+      )}
+      <ul
+        data-testid="chat-list"
+        aria-label={t("chats.list")}
+        onKeyDown={moveFocus}
+        className="min-h-0 flex-1 space-y-0.5 overflow-y-auto overscroll-contain px-2 pt-1 pad-safe-bottom-3"
+      >
+        {shown.map((chat) => (
+          <ChatItem key={chat.id} chat={chat} active={route.name === "chat" && route.chatId === chat.id} />
+        ))}
+      </ul>
+    </>
   );
 }
 

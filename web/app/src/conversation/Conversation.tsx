@@ -1,10 +1,10 @@
-import type { Chat, Id, Message } from "@confab/sdk";
+import { type Chat, type Id, type Message, otherMember } from "@confab/sdk";
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { DropZone } from "../attachments/DropZone";
 import { Lightbox } from "../attachments/Lightbox";
 import { client } from "../client";
-import { useChat, useModel } from "../hooks";
+import { useChat, useMe, useModel } from "../hooks";
 import { useThreePanes } from "../platform/media";
 import { navigate } from "../platform/router";
 import { Button } from "../ui/Button";
@@ -16,6 +16,7 @@ import { ConversationHeader } from "./ConversationHeader";
 import { Details } from "./details/Details";
 import { MessageList } from "./MessageList";
 import { MessagesSkeleton } from "./Older";
+import { BlockedNote } from "./own/BlockedNote";
 
 /** One chat: its messages, where one writes, and on demand its details. Mounted anew for each chat (key). */
 export function Conversation({ chatId }: { chatId: Id }) {
@@ -47,6 +48,8 @@ function Loaded({ chat }: { chat: Chat }) {
   const [mode, setMode] = useState<ComposerMode>(writing);
   const [details, setDetails] = useState(false);
   const threePanes = useThreePanes();
+  const other = otherMember(chat, useMe().id);
+  const blocked = useModel((state) => other !== undefined && state.blocked.has(other.userId));
 
   useEffect(() => {
     // A failure is kept in the timeline, which shows it with a way to try again.
@@ -64,14 +67,18 @@ function Loaded({ chat }: { chat: Chat }) {
         <ConversationHeader chat={chat} detailsOpen={details} onDetails={() => setDetails(!details)} />
         <CallBar chat={chat} />
         <MessageList chat={chat} onReply={reply} onEdit={edit} />
-        <Composer
-          key={modeKey(mode)}
-          chat={chat}
-          mode={mode}
-          onMode={setMode}
-          onDone={() => setMode(writing)}
-        />
-        <DropZone chat={chat} />
+        {blocked ? (
+          <BlockedNote chat={chat} />
+        ) : (
+          <Composer
+            key={modeKey(mode)}
+            chat={chat}
+            mode={mode}
+            onMode={setMode}
+            onDone={() => setMode(writing)}
+          />
+        )}
+        {!blocked && <DropZone chat={chat} />}
         <Lightbox chat={chat} />
       </main>
       {threePanes

@@ -10,6 +10,7 @@ import { navigate } from "../platform/router";
 import { Avatar } from "../ui/Avatar";
 import { IconButton } from "../ui/Button";
 import { cx } from "../ui/classes";
+import { ChatMenu } from "./own/ChatMenu";
 import { TypingDots } from "./TypingDots";
 
 type HeaderProps = { chat: Chat; detailsOpen: boolean; onDetails: () => void };
@@ -24,7 +25,9 @@ export function ConversationHeader({ chat, detailsOpen, onDetails }: HeaderProps
   // Below the chats' own heading where that is on the screen too.
   const Heading = twoPanes ? "h2" : "h1";
   const inCall = useCurrentCall()?.chatId === chat.id;
-  const callable = client.calls.supported && !inCall && !chat.activeCall && chat.members.length > 1;
+  const blocked = useModel((state) => other !== undefined && state.blocked.has(other.userId));
+  const callable =
+    client.calls.supported && !inCall && !chat.activeCall && !blocked && chat.members.length > 1;
 
   return (
     <header className="z-10 shrink-0 border-b border-line bg-surface pad-safe-top-0">
@@ -74,6 +77,7 @@ export function ConversationHeader({ chat, detailsOpen, onDetails }: HeaderProps
           aria-pressed={detailsOpen}
           className={cx("max-sm:hidden", detailsOpen && "bg-accent-soft text-accent")}
         />
+        <ChatMenu chat={chat} onDetails={onDetails} />
       </div>
     </header>
   );

@@ -1,4 +1,5 @@
 import { type MouseEvent, useSyncExternalStore } from "react";
+import { takeInvitation } from "./invitation";
 
 /** The places of the app. They keep clear of the server's own paths (/auth, /users, /chats, …). */
 export type Route =
@@ -6,12 +7,16 @@ export type Route =
   | { name: "login" }
   | { name: "register" }
   | { name: "settings" }
+  | { name: "join" }
+  | { name: "check" }
   | { name: "chat"; chatId: string };
 
 export function parseRoute(path: string): Route {
   if (path === "/login") return { name: "login" };
   if (path === "/register") return { name: "register" };
   if (path === "/settings") return { name: "settings" };
+  if (path === "/join") return { name: "join" };
+  if (path === "/check") return { name: "check" };
   const chat = /^\/c\/([^/]+)\/?$/.exec(path);
   if (chat?.[1]) return { name: "chat", chatId: decodeURIComponent(chat[1]) };
   return { name: "home" };
@@ -29,10 +34,15 @@ export function pathOf(route: Route): string {
 }
 
 const listeners = new Set<() => void>();
-let current = parseRoute(location.pathname);
+let current = read();
+
+function read(): Route {
+  takeInvitation();
+  return parseRoute(location.pathname);
+}
 
 function update(): void {
-  current = parseRoute(location.pathname);
+  current = read();
   for (const listener of [...listeners]) listener();
 }
 

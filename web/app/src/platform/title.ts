@@ -1,3 +1,4 @@
+import { isMuted } from "@confab/sdk";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { titleOf } from "../chats/preview";
@@ -12,12 +13,20 @@ export function usePageTitle(): void {
   const { t } = useTranslation();
   const route = useRoute();
   const me = useMe();
-  const unread = useModel((state) => state.chats.reduce((sum, chat) => sum + chat.unreadCount, 0));
+  const unread = useModel((state) =>
+    state.chats.reduce((sum, chat) => sum + (isMuted(chat, Date.now()) ? 0 : chat.unreadCount), 0),
+  );
   const openId = route.name === "chat" ? route.chatId : undefined;
   const open = useModel((state) => state.chats.find((chat) => chat.id === openId));
   const ringing = useCalls((state) => state.incoming.length > 0);
 
-  const place = route.name === "settings" ? t("settings.title") : open ? titleOf(t, open, me.id) : undefined;
+  const places = { settings: t("settings.title"), check: t("check.title"), join: t("join.title") };
+  const place =
+    route.name in places
+      ? places[route.name as keyof typeof places]
+      : open
+        ? titleOf(t, open, me.id)
+        : undefined;
   const title = `${unread > 0 ? `(${unread}) ` : ""}${place ? `${place} · ` : ""}Confab`;
   const alarm = `📞 ${t("call.incomingAudio")}`;
 

@@ -1,11 +1,10 @@
-import { ConfabError } from "@confab/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { checkNewPassword } from "../auth/rules";
 import { client } from "../client";
 import { useMe } from "../hooks";
-import { errorText } from "../i18n/errors";
+import { errorText, fieldError } from "../i18n/errors";
 import { Button } from "../ui/Button";
 import { PasswordField } from "../ui/Field";
 import { toast } from "../ui/toasts";
@@ -66,11 +65,7 @@ type T = ReturnType<typeof useTranslation>["t"];
 /** Which of the two fields a refusal is about. */
 function refusal(t: T, error: Error | null): { currentError?: string; nextError?: string } {
   if (!error) return {};
-  if (!(error instanceof ConfabError)) return { nextError: errorText(t, error) };
-  if (error.field("currentPassword") || /wrong|invalid_credentials/.test(error.code)) {
-    return { currentError: t("errors.wrongPassword") };
-  }
-  const said = error.field("newPassword");
-  if (said) return { nextError: /tried first/.test(said) ? t("errors.commonPassword") : said };
-  return { nextError: errorText(t, error) };
+  const text = errorText(t, error);
+  const current = fieldError(t, error, "currentPassword");
+  return current !== undefined ? { currentError: text } : { nextError: text };
 }

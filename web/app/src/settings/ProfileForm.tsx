@@ -5,7 +5,7 @@ import { client } from "../client";
 import { useMe } from "../hooks";
 import { errorText } from "../i18n/errors";
 import { displayNameLimit } from "../limits";
-import { Avatar } from "../ui/Avatar";
+import { EditableAvatar } from "../picture/EditableAvatar";
 import { Button } from "../ui/Button";
 import { Field } from "../ui/Field";
 import { toast } from "../ui/toasts";
@@ -30,13 +30,15 @@ export function ProfileForm() {
 
   return (
     <div className="flex flex-col gap-5 sm:flex-row">
-      <Avatar
-        id={me.id}
-        name={me.displayName}
-        url={me.avatarUrl}
-        size={84}
-        className="self-center sm:self-start"
-      />
+      <div className="self-center sm:self-start">
+        <EditableAvatar
+          id={me.id}
+          name={me.displayName}
+          url={me.avatarUrl}
+          size={84}
+          save={(picture) => client.messaging.setAvatar(picture)}
+        />
+      </div>
       <form noValidate onSubmit={submit} className="min-w-0 flex-1 space-y-4">
         <Field
           label={t("auth.displayName")}

@@ -2,12 +2,15 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useTwoPanes } from "../platform/media";
 import { navigate } from "../platform/router";
-import { IconButton } from "../ui/Button";
+import { Button, IconButton } from "../ui/Button";
 import { Appearance } from "./Appearance";
+import { BlockedPeople } from "./account/BlockedPeople";
+import { OwnData } from "./account/OwnData";
 import { Devices } from "./Devices";
 import { PasswordForm } from "./PasswordForm";
 import { Privacy } from "./Privacy";
 import { ProfileForm } from "./ProfileForm";
+import { TwoFactor } from "./security/TwoFactor";
 
 export function SettingsScreen() {
   const { t } = useTranslation();
@@ -39,8 +42,25 @@ export function SettingsScreen() {
           <Section title={t("settings.devices")}>
             <Devices />
           </Section>
+          <Section title={t("totp.title")}>
+            <TwoFactor />
+          </Section>
           <Section title={t("settings.password")}>
             <PasswordForm />
+          </Section>
+          <Section title={t("own.blockedPeople")}>
+            <BlockedPeople />
+          </Section>
+          <Section title={t("check.title")}>
+            <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+              <p className="min-w-0 flex-1 basis-56 text-ink-2">{t("check.settingsHint")}</p>
+              <Button icon="check" onClick={() => navigate({ name: "check" })}>
+                {t("check.open")}
+              </Button>
+            </div>
+          </Section>
+          <Section title={t("account.data")}>
+            <OwnData />
           </Section>
         </div>
       </div>

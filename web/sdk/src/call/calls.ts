@@ -6,6 +6,7 @@ import { type Observable, Signal, Subject } from "../observable.ts";
 import type { Platform } from "../platform.ts";
 import type { Id } from "../types.ts";
 import { Call } from "./call.ts";
+import { type PathOptions, type PathResult, tryPath } from "./check.ts";
 import type { CallMedia } from "./devices.ts";
 import type { CallReaction, CallsState, IncomingCall } from "./state.ts";
 
@@ -168,6 +169,13 @@ export class Calls {
   /** Which pictures are on the screen and how large (CSS pixels), the most wanted first. Debounced. */
   view(tiles: readonly Tile[]): void {
     this.#call?.view(tiles);
+  }
+
+  /** Sends media to the SFU and back outside of any call, by the ways that are allowed, and tells how it fared. */
+  async tryPath(options: PathOptions): Promise<PathResult> {
+    const { webrtc } = this.#options.platform;
+    if (!webrtc) throw new MediaError("unsupported", "camera");
+    return tryPath(webrtc, (data) => this.#options.socket.request("call:check", data), options);
   }
 
   /** The connection's statistics, for a details panel. */

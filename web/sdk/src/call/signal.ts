@@ -6,7 +6,7 @@ import type { Id } from "../types.ts";
 /** From an offer to its answer: the server answers in milliseconds, the network may stall. In milliseconds. */
 const answerTimeout = 15_000;
 
-type CallEvent = Extract<ClientEventName, `call:${string}`>;
+type CallEvent = Exclude<Extract<ClientEventName, `call:${string}`>, "call:check">;
 type About<T> = T extends { chatId: Id } ? Omit<T, "chatId"> : never;
 
 /** One chat's part of the socket. */

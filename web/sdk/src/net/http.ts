@@ -118,7 +118,7 @@ function parseProblem(text: string): Problem {
   }
 }
 
-function isFieldError(value: unknown): value is FieldError {
+export function isFieldError(value: unknown): value is FieldError {
   if (typeof value !== "object" || value === null) return false;
   const { field, message } = value as Record<string, unknown>;
   return typeof field === "string" && typeof message === "string";

@@ -4,6 +4,7 @@ import { type Observable, Signal, Subject } from "../observable.ts";
 import type { Platform, ReachabilityChange, SocketLike } from "../platform.ts";
 import type { ConnectionState } from "../state.ts";
 import { backoffDelay } from "./backoff.ts";
+import { isFieldError } from "./http.ts";
 import type { TokenKeeper } from "./tokens.ts";
 
 /** All in milliseconds. */
@@ -358,6 +359,7 @@ function refusal(value: unknown): ConfabError {
     status: 0,
     code: typeof error.code === "string" ? error.code : "unknown",
     message: typeof error.message === "string" ? error.message : "refused",
+    fields: Array.isArray(error.fields) ? error.fields.filter(isFieldError) : [],
     ...(typeof error.retryAfter === "number" ? { retryAfter: error.retryAfter * 1000 } : {}),
   });
 }

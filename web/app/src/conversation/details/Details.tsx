@@ -1,7 +1,9 @@
 import { type Chat, otherMember } from "@confab/sdk";
 import { useTranslation } from "react-i18next";
 import { titleOf } from "../../chats/preview";
+import { client } from "../../client";
 import { useMe, useOnline } from "../../hooks";
+import { EditableAvatar } from "../../picture/EditableAvatar";
 import { Avatar } from "../../ui/Avatar";
 import { IconButton } from "../../ui/Button";
 import { DirectDetails } from "./DirectDetails";
@@ -25,13 +27,23 @@ export function Details({ chat, onClose }: { chat: Chat; onClose: () => void }) 
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain pad-safe-bottom-0">
         <div className="flex flex-col items-center px-6 pt-7 pb-5 text-center">
-          <Avatar
-            id={other?.userId ?? chat.id}
-            name={title}
-            url={other?.avatarUrl ?? chat.avatarUrl}
-            size={96}
-            online={online}
-          />
+          {group && chat.myRole !== "member" ? (
+            <EditableAvatar
+              id={chat.id}
+              name={title}
+              url={chat.avatarUrl}
+              size={96}
+              save={(picture) => client.messaging.setChatAvatar(chat.id, picture)}
+            />
+          ) : (
+            <Avatar
+              id={other?.userId ?? chat.id}
+              name={title}
+              url={other?.avatarUrl ?? chat.avatarUrl}
+              size={96}
+              online={online}
+            />
+          )}
           <p className="mt-4 max-w-full text-xl leading-tight font-semibold [overflow-wrap:anywhere]">
             {title}
           </p>
@@ -40,8 +52,16 @@ export function Details({ chat, onClose }: { chat: Chat; onClose: () => void }) 
               ? t("chat.members", { count: chat.members.length })
               : other?.username && `@${other.username}`}
           </p>
+          {group && chat.description && (
+            <p
+              dir="auto"
+              className="mt-4 w-full text-start text-ink-2 whitespace-pre-wrap [overflow-wrap:anywhere]"
+            >
+              {chat.description}
+            </p>
+          )}
         </div>
-        {group ? <GroupDetails chat={chat} onClose={onClose} /> : <DirectDetails other={other} />}
+        {group ? <GroupDetails chat={chat} onClose={onClose} /> : <DirectDetails chat={chat} other={other} />}
       </div>
     </div>
   );

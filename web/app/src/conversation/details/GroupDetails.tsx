@@ -7,14 +7,17 @@ import { useMe } from "../../hooks";
 import { errorText } from "../../i18n/errors";
 import { navigate } from "../../platform/router";
 import { Confirm } from "../../ui/Confirm";
-import { cx } from "../../ui/classes";
-import { Icon, type IconName } from "../../ui/icons";
 import { toast } from "../../ui/toasts";
+import { InviteDialog } from "../invite/InviteDialog";
+import { OwnRows } from "../own/OwnRows";
+import { ActionRow, ActionRows } from "./ActionRow";
 import { AddPeopleDialog } from "./AddPeopleDialog";
+import { DescriptionDialog } from "./DescriptionDialog";
+import { LeaveDialog, needsHeir } from "./LeaveDialog";
 import { MemberItem } from "./MemberItem";
 import { RenameDialog } from "./RenameDialog";
 
-type Open = "add" | "rename" | "leave" | "delete" | null;
+type Open = "add" | "invite" | "rename" | "describe" | "leave" | "delete" | null;
 
 const rank = { owner: 0, admin: 1, member: 2 } as const;
 
@@ -43,18 +46,19 @@ export function GroupDetails({ chat, onClose }: { chat: Chat; onClose: () => voi
 
   return (
     <>
-      <div className="mx-4 mb-4 overflow-hidden rounded-2xl border border-line">
-        {manages && (
-          <>
-            <Action icon="addPerson" text={t("members.add")} onClick={() => setOpen("add")} />
-            <Action icon="pencil" text={t("members.rename")} onClick={() => setOpen("rename")} />
-          </>
-        )}
-        <Action icon="signOut" text={t("members.leave")} danger onClick={() => setOpen("leave")} />
-        {chat.myRole === "owner" && (
-          <Action icon="trash" text={t("members.deleteGroup")} danger onClick={() => setOpen("delete")} />
-        )}
-      </div>
+      {manages && (
+        <ActionRows>
+          <ActionRow icon="addPerson" text={t("members.add")} onClick={() => setOpen("add")} />
+          <ActionRow icon="link" text={t("invite.title")} onClick={() => setOpen("invite")} />
+          <ActionRow icon="pencil" text={t("members.rename")} onClick={() => setOpen("rename")} />
+          <ActionRow
+            icon="info"
+            text={chat.description ? t("members.editDescription") : t("members.addDescription")}
+            onClick={() => setOpen("describe")}
+          />
+        </ActionRows>
+      )}
+      <OwnRows chat={chat} />
       <h3 className="flex items-center gap-2 px-5 pb-1 text-[14px] font-medium text-ink-3">
         {t("members.heading")}
         <span className="tabular">{chat.members.length}</span>
@@ -64,10 +68,25 @@ export function GroupDetails({ chat, onClose }: { chat: Chat; onClose: () => voi
           <MemberItem key={member.userId} chat={chat} member={member} />
         ))}
       </ul>
+      <ActionRows>
+        <ActionRow icon="signOut" text={t("members.leave")} danger onClick={() => setOpen("leave")} />
+        {chat.myRole === "owner" && (
+          <ActionRow icon="trash" text={t("members.deleteGroup")} danger onClick={() => setOpen("delete")} />
+        )}
+      </ActionRows>
       <AddPeopleDialog chat={chat} open={open === "add"} onClose={close} />
       {open === "rename" && <RenameDialog chat={chat} onClose={close} />}
+      {open === "invite" && <InviteDialog chat={chat} onClose={close} />}
+      {open === "describe" && <DescriptionDialog chat={chat} onClose={close} />}
+      {open === "leave" && needsHeir(chat, me.id) && (
+        <LeaveDialog
+          chat={chat}
+          onClose={close}
+          onLeft={() => void goAway(async () => undefined, t("members.left", { name }))}
+        />
+      )}
       <Confirm
-        open={open === "leave"}
+        open={open === "leave" && !needsHeir(chat, me.id)}
         onClose={close}
         onConfirm={() => void goAway(() => client.messaging.leave(chat.id), t("members.left", { name }))}
         title={t("members.leaveTitle", { name })}
@@ -83,31 +102,5 @@ export function GroupDetails({ chat, onClose }: { chat: Chat; onClose: () => voi
         action={t("members.deleteGroup")}
       />
     </>
-  );
-}
-
-function Action({
-  icon,
-  text,
-  danger,
-  onClick,
-}: {
-  icon: IconName;
-  text: string;
-  danger?: boolean;
-  onClick: () => void;
-}) {
-  return (
-    <button
-      type="button"
-      onClick={onClick}
-      className={cx(
-        "flex w-full items-center gap-3 px-4 py-2.5 text-left transition-colors not-first:border-t not-first:border-line hover:bg-hover focus-visible:-outline-offset-2",
-        danger && "text-danger",
-      )}
-    >
-      <Icon name={icon} className={danger ? "" : "text-ink-3"} />
-      {text}
-    </button>
   );
 }
