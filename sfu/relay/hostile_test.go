@@ -22,10 +22,14 @@ var forbidden = []string{
 
 func TestRelayReachesNothingElse(t *testing.T) {
 	t.Parallel()
-	for _, network := range []string{"udp", "tcp"} {
+	for _, network := range []string{"udp", "tcp", "tls"} {
 		t.Run(network, func(t *testing.T) {
 			t.Parallel()
-			m, _ := serve(t)
+			m, _ := serve(t, func(w *wire.Config, _ *Config) {
+				if network == "tls" {
+					w.TLS = selfSigned(t)
+				}
+			})
 			c := dial(t, m, network, "mallory", time.Now())
 			c.allocate()
 			var targets []netip.AddrPort

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net"
 	"sync"
@@ -107,6 +108,52 @@ func TestRevocationEndsAllocations(t *testing.T) {
 	later := dial(t, m, "udp", "revoked", clock.Now())
 	if code := errorCode(later.request(stun.MethodAllocate, transport(protocolUDP))); code != 0 {
 		t.Errorf("credentials made after the revocation: %d", code)
+	}
+}
+
+// Who is revoked while packets flow: none goes on, in either direction.
+func TestRevocationStopsPackets(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	m, s := serveAt(t, clock, nil)
+	for _, network := range []string{"udp", "tcp"} {
+		c := dial(t, m, network, "user", clock.Now())
+		c.allocate()
+		if code := errorCode(c.request(stun.MethodChannelBind, channel(0x4000), peerAttr(at(m)))); code != 0 {
+			t.Fatalf("a channel to the SFU: %d", code)
+		}
+		arrived := func() uint64 {
+			before := m.Stats().DroppedNoLeg // media of nobody is counted by the port, if it gets there
+			c.sendChannel(0x4000, []byte{0x80, 1, 2, 3})
+			// The server takes messages of one client in order: with this answer, the one before was dealt with.
+			c.request(stun.MethodRefresh, lifetime(time.Minute))
+			return m.Stats().DroppedNoLeg - before
+		}
+		if n := arrived(); n != 1 {
+			t.Errorf("over %s, before the revocation: %d packets arrived, want 1", network, n)
+		}
+		s.Revoke("user")
+		if n := arrived(); n != 0 {
+			t.Errorf("over %s, after the revocation: %d packets arrived", network, n)
+		}
+		clock.pass(2 * time.Hour)
+	}
+}
+
+// However long a life is asked for, it is an hour at the most.
+func TestLifetimeIsBounded(t *testing.T) {
+	t.Parallel()
+	m, _ := serve(t)
+	c := dial(t, m, "udp", "user", time.Now())
+	for _, method := range []stun.Method{stun.MethodAllocate, stun.MethodRefresh} {
+		answer := c.request(method, transport(protocolUDP), lifetime(365*24*time.Hour))
+		v, err := answer.Get(stun.AttrLifetime)
+		if code := errorCode(answer); code != 0 || err != nil || len(v) != 4 {
+			t.Fatalf("%s: %d, %v", method, code, err)
+		}
+		if got := time.Duration(binary.BigEndian.Uint32(v)) * time.Second; got > time.Hour {
+			t.Errorf("%s gives %s", method, got)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"container/list"
 	"context"
 	"crypto/tls"
 	"encoding/binary"
@@ -20,7 +21,8 @@ const (
 	decideWithin = 10 * time.Second
 	// maxUndecided bounds the connections that are not known yet, maxUndecidedPer those from one address (IPv6: from one
 	// /64, which is what one customer has). Each costs a goroutine and, in a TLS handshake, some 20 KB. Browsers open
-	// connections in advance and say nothing on them, and an office has a hundred browsers behind one address.
+	// connections in advance and say nothing on them, and an office has a hundred browsers behind one address. When
+	// many addresses together reach the bound, the oldest makes room: those who mean it are known within a moment.
 	maxUndecided    = 4096
 	maxUndecidedPer = 256
 	// maxOpenPer bounds all connections of one such network, decided ones included, so that nobody alone can use up the
@@ -86,13 +88,14 @@ type tcpDoor struct {
 	open      map[net.Conn]netip.Prefix // owned by mu: every connection that is not closed, and its network
 	openPer   map[netip.Prefix]int      // owned by mu: open by network
 	undecided map[netip.Prefix]int      // owned by mu: by network of the client
-	total     int                       // owned by mu: sum of undecided
+	waiting   list.List                 // owned by mu: of net.Conn, the undecided ones that nobody gave up, oldest first
+	room      int                       // for waiting; maxUndecided
 	deciding  sync.WaitGroup            // added to under mu, and not once closed
 }
 
 func newTCPDoor(m *Mux, listener net.Listener) (*tcpDoor, error) {
 	d := &tcpDoor{
-		mux: m, listener: listener, http: newStreamListener(listener.Addr()),
+		mux: m, listener: listener, http: newStreamListener(listener.Addr()), room: maxUndecided,
 		open: map[net.Conn]netip.Prefix{}, openPer: map[netip.Prefix]int{}, undecided: map[netip.Prefix]int{},
 	}
 	if m.cfg.TLS != nil {
@@ -144,21 +147,26 @@ func (d *tcpDoor) serve() {
 	}
 }
 
-// admit starts to find out what a connection is, unless too many are undecided.
+// admit starts to find out what a connection is, unless too many of its network are undecided.
 func (d *tcpDoor) admit(c net.Conn) bool {
 	from := ClientNetwork(c.RemoteAddr())
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed || d.total >= maxUndecided || d.undecided[from] >= maxUndecidedPer || d.openPer[from] >= maxOpenPer {
+	if d.closed || d.undecided[from] >= maxUndecidedPer || d.openPer[from] >= maxOpenPer {
 		return false
 	}
-	d.total++
+	if d.waiting.Len() >= d.room {
+		oldest := d.waiting.Remove(d.waiting.Front()).(net.Conn)
+		_ = oldest.Close() // wakes who decides about it
+		d.mux.counters.tcpUndecided.Add(1)
+	}
+	place := d.waiting.PushBack(c)
 	d.undecided[from]++
 	d.open[c] = from
 	d.openPer[from]++
 	d.deciding.Go(func() {
 		taken := d.decide(c)
-		d.decided(from)
+		d.decided(from, place)
 		if !taken {
 			_ = c.Close()
 			d.forget(c)
@@ -167,10 +175,10 @@ func (d *tcpDoor) admit(c net.Conn) bool {
 	return true
 }
 
-func (d *tcpDoor) decided(from netip.Prefix) {
+func (d *tcpDoor) decided(from netip.Prefix, place *list.Element) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.total--
+	d.waiting.Remove(place) // nothing, if it was given up
 	if d.undecided[from]--; d.undecided[from] == 0 {
 		delete(d.undecided, from)
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -211,7 +212,7 @@ func TestSilentConnectionsAreClosed(t *testing.T) {
 			config := selfSigned(t)
 			synctest.Test(t, func(t *testing.T) {
 				d := &tcpDoor{
-					mux: &Mux{}, tls: config, open: map[net.Conn]netip.Prefix{}, openPer: map[netip.Prefix]int{}, undecided: map[netip.Prefix]int{},
+					mux: &Mux{}, tls: config, room: maxUndecided, open: map[net.Conn]netip.Prefix{}, openPer: map[netip.Prefix]int{}, undecided: map[netip.Prefix]int{},
 				}
 				client, server := net.Pipe()
 				if !d.admit(server) {
@@ -231,8 +232,8 @@ func TestSilentConnectionsAreClosed(t *testing.T) {
 					t.Errorf("closed after %s, want %s", took, decideWithin)
 				}
 				d.deciding.Wait()
-				if d.total != 0 || len(d.undecided) != 0 || len(d.open) != 0 || len(d.openPer) != 0 {
-					t.Errorf("%d undecided, %d networks, %d open of %d networks are left", d.total, len(d.undecided), len(d.open), len(d.openPer))
+				if d.waiting.Len() != 0 || len(d.undecided) != 0 || len(d.open) != 0 || len(d.openPer) != 0 {
+					t.Errorf("%d undecided, %d networks, %d open of %d networks are left", d.waiting.Len(), len(d.undecided), len(d.open), len(d.openPer))
 				}
 			})
 		})
@@ -271,6 +272,98 @@ func TestUndecidedConnectionsAreBounded(t *testing.T) {
 	}
 	if s := m.Stats(); s.TCPRefused != 1 || s.TCPUndecided != 1 {
 		t.Errorf("counted %d refused and %d undecided, want 1 and 1", s.TCPRefused, s.TCPUndecided)
+	}
+}
+
+// halfOpen are ways to hold a connection without ever saying what it is.
+func halfOpen() [][]byte {
+	return [][]byte{nil, {0}, {22}, {22, 3, 1, 2, 0, 1}, {0, 1, 0, 0, 0x21, 0x12}}
+}
+
+// from connects from an address of one's own, of which loopback has many.
+func from(t testing.TB, address string, m *Mux) net.Conn {
+	t.Helper()
+	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}).Dial("tcp", at(m).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// served checks that everything on the port answers somebody else.
+func served(t testing.TB, m *Mux, streams net.Listener) {
+	t.Helper()
+	if got := get(t, "https://"+at(m).String()); got != "page" {
+		t.Errorf("the page is %q", got)
+	}
+	client, err := tls.Dial("tcp", at(m).String(), &tls.Config{InsecureSkipVerify: true}) // a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close() // a test
+	if _, err := client.Write(message(stun.MethodAllocate, stun.ClassRequest)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := streams.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
+}
+
+// One who holds as many connections half open as are allowed is alone with that.
+func TestHalfOpenConnectionsKeepNobodyOut(t *testing.T) {
+	t.Parallel()
+	m := listen(t, withTLS(t))
+	serveHTTP(t, m.HTTP(), "page")
+	_, streams, err := m.TURN()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range maxUndecidedPer {
+		c := from(t, "127.0.0.2", m)
+		if _, err := c.Write(halfOpen()[i%len(halfOpen())]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	served(t, m, streams)
+	if c := from(t, "127.0.0.2", m); !closes(t, c) {
+		t.Error("one more of theirs is kept")
+	}
+}
+
+// Many addresses together hold more than there is room for: the oldest go, who comes is served.
+func TestHalfOpenConnectionsFromEverywhere(t *testing.T) {
+	t.Parallel()
+	m := listen(t, withTLS(t))
+	serveHTTP(t, m.HTTP(), "page")
+	_, streams, err := m.TURN()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const room = 50
+	m.tcp.mu.Lock()
+	m.tcp.room = room
+	m.tcp.mu.Unlock()
+	var held []net.Conn
+	for i := range 2 * room {
+		c := from(t, fmt.Sprintf("127.0.1.%d", 1+i), m)
+		if _, err := c.Write(halfOpen()[i%len(halfOpen())]); err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, c)
+	}
+	served(t, m, streams)
+	for i, c := range held[:room] {
+		if !closes(t, c) {
+			t.Errorf("connection %d is kept", i)
+		}
+	}
+	m.tcp.mu.Lock()
+	defer m.tcp.mu.Unlock()
+	if n := m.tcp.waiting.Len(); n > room {
+		t.Errorf("%d are undecided, want at most %d", n, room)
 	}
 }
 
