@@ -77,7 +77,7 @@ func (s *slot) await() {
 // again reads a packet from the ring.
 func (l *layer) again(m *media, f *format, seq uint16, raw []byte) bool {
 	n := l.ring.Get(seq, raw)
-	return n > 0 && m.Parse(raw[:n]) == nil && m.PayloadType == f.codec.PayloadType && l.look(m, f)
+	return n > 0 && m.Parse(raw[:n]) == nil && m.PayloadType == f.codec.PayloadType && (l.look(m, f) || len(m.Payload) == 0)
 }
 
 // caught tells whether a packet was sent from the ring already. Sending it again would use its SRTP index twice. Called with

@@ -74,21 +74,25 @@ func (s *slot) climbs(c allocate.Choice) bool {
 // more from where a decoder can take them up. Called with mu held.
 func (s *slot) keeps(m *media) bool {
 	i := &m.info
-	if i.Key {
+	// A picture is kept or left out as a whole, also where its first packet comes late.
+	begins := i.Start && s.stream.Ahead(m.Sequence)
+	switch {
+	case i.Key:
 		s.temporal = uint8(s.choice.Temporal)
-	} else if i.Temporal > s.temporal && i.Sync && i.Start && int(i.Temporal) <= s.choice.Temporal {
+	case begins && i.Temporal > s.temporal && i.Sync && int(i.Temporal) <= s.choice.Temporal:
 		s.temporal = i.Temporal
+	case begins:
+		s.temporal = min(s.temporal, uint8(s.choice.Temporal))
 	}
-	s.temporal = min(s.temporal, uint8(s.choice.Temporal))
 	if s.layered() {
 		wanted := uint8(max(0, s.choice.Layer))
 		switch {
-		case i.Key, i.Start && !i.Predicted && i.Kind == codec.VP9 && i.Spatial == s.spatial+1 && i.Spatial <= wanted:
+		case i.Key, begins && !i.Predicted && i.Kind == codec.VP9 && i.Spatial == s.spatial+1 && i.Spatial <= wanted:
 			s.spatial = max(min(wanted, i.Spatial), s.spatial)
 			if i.Key {
 				s.spatial = wanted
 			}
-		case i.Start && i.Spatial == 0 && wanted < s.spatial:
+		case begins && i.Spatial == 0 && wanted < s.spatial:
 			s.spatial = wanted
 		}
 		if i.Spatial > s.spatial {

@@ -191,6 +191,9 @@ func (u *uplink) account(s *stream, m *media) *layer {
 			return nil
 		}
 		m.layer, m.format, m.info, m.restarted = l, l.format.Load(), codec.Info{}, verdict == repair.Restarted
+		if l.ring != nil {
+			l.ring.Store(m.Sequence, m.Raw, false) // so that nothing seems to be missing there
+		}
 		return l
 	}
 	verdict := watched.watch.Received(m.Sequence, m.arrival)

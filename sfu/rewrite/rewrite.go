@@ -103,11 +103,18 @@ func (r *Rewriter) Map(in In) (Out, bool) {
 			break
 		}
 		if seq >= c.first && seq <= c.last {
+			// What was left out meanwhile may have come before it: then it is the newest that is sent.
+			if out := c.outFirst + seq - c.first; out > r.lastOut {
+				return r.sent(c.apply(in, seq), out), true
+			}
 			return c.apply(in, seq), true
 		}
 	}
 	return Out{}, false
 }
+
+// Ahead tells whether a packet of the present source is newer than all that was sent or left out.
+func (r *Rewriter) Ahead(sequence uint16) bool { return r.extend(sequence) > r.highest }
 
 // Skip leaves a packet of the present source out: the next one takes its number. A packet that comes late cannot be taken
 // out of a sequence that has passed it; then the receiver sees a gap. Where closePictures is set, the picture that is

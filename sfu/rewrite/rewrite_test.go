@@ -179,18 +179,43 @@ func TestBeforeTheSourceBegan(t *testing.T) {
 	}
 }
 
+// TestNoNumberTwiceWhenWhatIsLateComesAfterWhatIsLeftOut: a late packet takes the number that was kept for it, and another
+// source must not begin with it.
+func TestNoNumberTwiceWhenWhatIsLateComesAfterWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	var w rewrite.Rewriter
+	w.Start(rewrite.In{Sequence: 10}, 1, 1)
+	w.Skip(rewrite.In{Sequence: 12}, false)
+	late, ok := w.Map(rewrite.In{Sequence: 11})
+	next := w.Start(rewrite.In{Sequence: 500}, 1, 2)
+	if !ok || late.Sequence != 11 || next.Sequence != 12 {
+		t.Errorf("late as %d, and the next source begins with %d", late.Sequence, next.Sequence)
+	}
+}
+
 func FuzzRewriter(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 250, 7, 1, 1, 2, 0, 9})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		var w rewrite.Rewriter
 		var seq, picture uint16
-		for i := 0; i+1 < len(script); i += 2 {
+		sent := map[uint16]uint64{} // which packet had a number
+		once := func(out rewrite.Out, tag uint32, seq uint16) {
+			packet := uint64(tag)<<16 | uint64(seq)
+			if was, twice := sent[out.Sequence]; twice && was != packet {
+				t.Fatalf("the number %d twice", out.Sequence)
+			}
+			sent[out.Sequence] = packet
+		}
+		tag := uint32(0)
+		for i := 0; i+1 < len(script) && i < 1000; i += 2 {
 			seq += uint16(int8(script[i+1]))
 			picture += uint16(script[i+1] & 1)
 			in := rewrite.In{Sequence: seq, Picture: picture}
 			switch script[i] % 4 {
 			case 0:
-				out := w.Start(in, 1, uint32(i))
+				tag = uint32(i)
+				out := w.Start(in, 1, tag)
+				once(out, tag, seq)
 				if from, ok := w.Find(out.Sequence); !ok || from.Sequence != seq {
 					t.Fatal("the beginning of a source is not found")
 				}
@@ -198,6 +223,7 @@ func FuzzRewriter(f *testing.F) {
 				w.Skip(in, true)
 			default:
 				if out, ok := w.Map(in); ok {
+					once(out, tag, seq)
 					if from, found := w.Find(out.Sequence); found && from.Apply(in) != out {
 						t.Fatalf("mapped to %+v, again to %+v", out, from.Apply(in))
 					}
