@@ -63,6 +63,54 @@ func TestPacketsLostOnTheWayDownAreSentAgain(t *testing.T) {
 	}
 }
 
+// TestRequestsThatQueuedAreAnsweredOnce asks for each lost packet ten times at once, as do the requests that have gathered in
+// the socket of a server that was stopped, and wants each packet once.
+func TestRequestsThatQueuedAreAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	room := newRoom(t, newServer(t))
+	a, b := newClient(t, clientOptions{}), newClient(t, clientOptions{})
+	const lost, times = 20, 10
+	seen := map[uint16]int{}
+	dropped := map[uint16]bool{}
+	a.drop = func(g *got) bool {
+		if len(g.pay) < 500 {
+			return false
+		}
+		seq := g.header.SequenceNumber
+		seen[seq]++
+		if seen[seq] > 1 || len(dropped) == lost || seq%7 != 0 {
+			return false
+		}
+		dropped[seq] = true
+		go func() {
+			request := &rtcp.TransportLayerNack{
+				MediaSSRC: g.header.SSRC, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{seq}),
+			}
+			for range times {
+				_ = a.pc.WriteRTCP([]rtcp.Packet{request})
+			}
+		}()
+		return true
+	}
+	a.join(room, "a")
+	b.join(room, "b")
+	b.live(t.Context(), 'B')
+	a.wait("all requests to arrive", func() bool {
+		stats := a.leg.Stats().Slots
+		return len(stats) > 1 && stats[1].NACKs == lost*times
+	})
+	if n := a.leg.Stats().Slots[1].Retransmitted; n != lost {
+		t.Errorf("%d packets were sent again, want %d", n, lost)
+	}
+	a.wait("the packets", func() bool {
+		back := 0
+		for seq := range dropped {
+			back += seen[seq] - 1
+		}
+		return back == lost
+	})
+}
+
 // TestPacketsLostOnTheWayUpAreAskedFor leaves packets out at the sender, which has them for whoever asks.
 func TestPacketsLostOnTheWayUpAreAskedFor(t *testing.T) {
 	t.Parallel()

@@ -34,6 +34,9 @@ func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
+			if !s.answered.due(seq, now, s.leg.downlink.rtt()) {
+				return true
+			}
 			for range copies(twice && s.rtxSSRC != 0) {
 				if s.repeat(seq, now, b) {
 					s.counters.resent.Add(1)
@@ -46,6 +49,37 @@ func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
 	s.counters.nacks.Add(uint64(asked))
 	counters.nacksIn.Add(uint64(asked))
 }
+
+// leastApart is the least time between two answers for one packet, whatever the round trip time: clients ask again no sooner.
+const leastApart = 15 * time.Millisecond
+
+// answered remembers which packets were sent again lately. A request that comes within a round trip of the answer to another
+// was sent before that arrived: the requests that wait in the socket of a server that was stopped for a second are dozens
+// for one packet, and all but one of them are answered by the first answer.
+type answered struct {
+	latest *[128]answer // by sequence number, a few of which share a place; nil before the first
+}
+
+type answer struct {
+	at       int64 // Unix nanoseconds
+	sequence uint16
+}
+
+// due tells whether a packet has to be sent again, and notes that it is.
+func (a *answered) due(seq uint16, now time.Time, rtt time.Duration) bool {
+	if a.latest == nil {
+		a.latest = &[128]answer{}
+	}
+	last, at := &a.latest[seq%uint16(len(a.latest))], now.UnixNano()
+	if last.sequence == seq && at-last.at < int64(max(rtt, leastApart)) {
+		return false
+	}
+	*last = answer{at: at, sequence: seq}
+	return true
+}
+
+// late notes a packet that was only just sent for the first time, after others that follow it: requests for it are under way.
+func (a *answered) late(seq uint16, now time.Time) { a.due(seq, now, 0) }
 
 // requested counts the packets that a NACK asks for.
 func requested(nack *rtcp.TransportLayerNack) int {

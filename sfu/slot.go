@@ -61,6 +61,7 @@ type slot struct {
 	sentAt     time.Time // of the newest packet
 	reportedAt time.Time // when the newest sender report was made
 	rtxSeq     uint16
+	answered   answered
 	cc         [2]byte
 	numbered   [255]byte // scratch for a dependency descriptor with another frame number
 	waiting    time.Time // since when a key frame is waited for; zero if not
@@ -275,6 +276,9 @@ func (s *slot) forward(m *media, b *burst) {
 		if out, ok = s.stream.Map(in); !ok {
 			s.counters.dropped.Add(1)
 			return
+		}
+		if out.Sequence != s.stream.Last().Sequence {
+			s.answered.late(out.Sequence, m.arrival)
 		}
 	case m.layer == s.target && len(m.Payload) > 0:
 		if !s.accepts(m) {
