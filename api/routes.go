@@ -143,14 +143,24 @@ func describe(c *fiber.Ctx) caller {
 	return caller{client: auth.Client{UserAgent: c.Get(fiber.HeaderUserAgent), Address: address.String()}, network: peer.Network(address), request: c}
 }
 
-// introduce lets everybody in.
+// introduce lets everybody in whose network has not asked for too much.
 func (a *API) introduce(ctx huma.Context, next func(huma.Context)) {
-	next(huma.WithValue(bodied{ctx}, callerKey{}, describe(humafiber.Unwrap(ctx))))
+	who := describe(humafiber.Unwrap(ctx))
+	if err := a.allow(limit.Network, who.network); err != nil {
+		a.refuse(ctx, err)
+		return
+	}
+	next(huma.WithValue(bodied{ctx}, callerKey{}, who))
 }
 
 // authenticate lets in who has a good token and has not asked for too much.
 func (a *API) authenticate(kind string) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
+		who := describe(humafiber.Unwrap(ctx))
+		if err := a.allow(limit.Network, who.network); err != nil {
+			a.refuse(ctx, err)
+			return
+		}
 		token, ok := bearer(ctx.Header("Authorization"))
 		if !ok {
 			a.refuse(ctx, fault.New(fault.Unauthorized, "unauthorized", "sign in first"))
@@ -167,7 +177,6 @@ func (a *API) authenticate(kind string) func(huma.Context, func(huma.Context)) {
 			a.refuse(ctx, err)
 			return
 		}
-		who := describe(humafiber.Unwrap(ctx))
 		who.Identity = id
 		next(huma.WithValue(bodied{ctx}, callerKey{}, who))
 	}

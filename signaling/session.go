@@ -55,7 +55,14 @@ type queueBounds struct {
 	bytes  int
 }
 
-var defaultBounds = queueBounds{frames: 1024, bytes: 1 << 20}
+// What may wait for a socket that does not read: a busy minute of a large group, and what a few pages of long messages
+// take in bytes.
+const (
+	maxQueueFrames = 1024
+	maxQueueBytes  = 1 << 20
+)
+
+var defaultBounds = queueBounds{frames: maxQueueFrames, bytes: maxQueueBytes}
 
 // push queues a frame. It never blocks, and reports false when that made the queue overflow: the session is ending
 // then, and the caller must call leave once it holds no lock of the hub.

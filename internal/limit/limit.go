@@ -20,6 +20,7 @@ const (
 	Password     = "password"      // by user: requests that want the password again
 	Code         = "code"          // by user: codes of the second factor
 	Request      = "request"       // by user: all REST requests together
+	Network      = "network"       // by address: all REST requests together, of whoever is there
 	Send         = "send"          // by user: messages, by REST and socket
 	Change       = "change"        // by user: edits, reactions, chats and members
 	Search       = "search"        // by user
@@ -54,6 +55,7 @@ func rates() map[string]rate {
 		Password:     {burst: 10, perSecond: 1.0 / 30},
 		Code:         {burst: 10, perSecond: 1.0 / 120},
 		Request:      {burst: 600, perSecond: 100},
+		Network:      {burst: 6000, perSecond: 1000},
 		Send:         {burst: 300, perSecond: 30},
 		Change:       {burst: 200, perSecond: 20},
 		Search:       {burst: 40, perSecond: 5},
