@@ -277,7 +277,10 @@ func (m *matroska) readInfo(info ebmlElement) error {
 	if !(told >= 0 && told <= float64(maxDuration)) { // not a number, too
 		return damaged("Matroska: a duration of %g ticks", ticks)
 	}
-	m.told = time.Duration(told)
+	// One tick is what Chromium's recorder writes when it is asked for what it has so far: it does not know yet.
+	if ticks > 1 {
+		m.told = time.Duration(told)
+	}
 	return nil
 }
 

@@ -35,6 +35,7 @@ var voices = []struct {
 	{"opus.ogg", "audio/ogg", "opus", 1500 * time.Millisecond, false},
 	{"opus.webm", "audio/webm", "opus", 1508 * time.Millisecond, true},
 	{"chromium.webm", "audio/webm", "opus", 1502 * time.Millisecond, false},
+	{"chromium-paused.webm", "audio/webm", "opus", 1984 * time.Millisecond, false},
 	{"aac.m4a", "audio/mp4", "aac", 1500 * time.Millisecond, true},
 	{"aac-faststart.m4a", "audio/mp4", "aac", 1500 * time.Millisecond, true},
 	{"fragmented.m4a", "audio/mp4", "aac", 1521 * time.Millisecond, false},

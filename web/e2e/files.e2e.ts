@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityFaults, overflows } from "./harness/accessible.ts";
 import { Person } from "./harness/browser.ts";
-import { choose, hand, isLoaded, noise, picture, slowUploads } from "./harness/files.ts";
+import { choose, chooseFromDisk, hand, isLoaded, noise, picture, slowUploads } from "./harness/files.ts";
 import { Postgres } from "./harness/postgres.ts";
 import { until } from "./harness/process.ts";
 import { Server } from "./harness/server.ts";
@@ -118,7 +118,7 @@ describe.each(["SQLite", "PostgreSQL"])("files on %s", (engine) => {
 
   test("20 MB arrive byte for byte", async () => {
     const file = noise("Отчёт за май.bin", 20 << 20);
-    await choose(anna.page, file);
+    await chooseFromDisk(anna, file);
     await composer(anna.page).press("Enter");
     const card = boris.page.getByTestId("file-card").filter({ hasText: "Отчёт за май.bin" });
     await card.getByText("20 MB").waitFor();

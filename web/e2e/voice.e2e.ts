@@ -193,16 +193,18 @@ describe.each(["SQLite", "PostgreSQL"])("voice messages on %s", (engine) => {
   });
 
   test("a blocked microphone is explained", async () => {
-    const session = await anna.context.newCDPSession(anna.page);
-    await session.send("Browser.setPermission", {
-      permission: { name: "microphone" },
-      setting: "denied",
-      origin: server.url,
-    });
-    await record(anna.page).click();
-    await anna.page.getByText("The microphone is blocked").waitFor();
-    expect(await accessibilityFaults(anna.page)).toEqual([]);
-    await anna.picture(`voice-blocked-${engine}`);
+    const vera = await Person.open("vera", amber, { deniesDevices: true });
+    try {
+      await signUp(vera, server.url, "Vera Lind");
+      await openDirectChat(vera.page, "berg", "Anna Berg");
+      await record(vera.page).click();
+      await vera.page.getByText("The microphone is blocked").waitFor();
+      await composer(vera.page).waitFor();
+      expect(await accessibilityFaults(vera.page)).toEqual([]);
+      await vera.picture(`voice-blocked-${engine}`);
+    } finally {
+      await vera.close();
+    }
   });
 
   test("nothing went wrong behind the scenes", () => {

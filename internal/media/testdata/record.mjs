@@ -5,16 +5,17 @@ import { createRequire } from 'node:module'
 const { chromium } = createRequire(new URL('../../../web/package.json', import.meta.url))('playwright-core')
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
 const page = await browser.newPage()
-for (const [file, type, video] of [
+for (const [file, type, video, paused] of [
   ['chromium.webm', 'audio/webm;codecs=opus', false],
+  ['chromium-paused.webm', 'audio/webm;codecs=opus', false, true],
   ['chromium-video.webm', 'video/webm;codecs=vp8,opus', true],
 ]) {
-  const bytes = await page.evaluate(record, { type, video, ms: 1500 })
+  const bytes = await page.evaluate(record, { type, video, paused, ms: 1500 })
   writeFileSync(new URL(file, import.meta.url), Buffer.from(bytes, 'base64'))
 }
 await browser.close()
 
-async function record({ type, video, ms }) {
+async function record({ type, video, paused, ms }) {
   const context = new AudioContext({ sampleRate: 48000 })
   const tone = new OscillatorNode(context, { frequency: 440 })
   const out = context.createMediaStreamDestination()
@@ -34,8 +35,15 @@ async function record({ type, video, ms }) {
   const parts = []
   recorder.ondataavailable = (e) => parts.push(e.data)
   const stopped = new Promise((done) => { recorder.onstop = done })
-  recorder.start(250)
+  recorder.start(paused ? undefined : 250)
   await new Promise((done) => setTimeout(done, ms))
+  if (paused) {
+    recorder.pause()
+    recorder.requestData()
+    await new Promise((done) => setTimeout(done, 500))
+    recorder.resume()
+    await new Promise((done) => setTimeout(done, ms / 3))
+  }
   recorder.stop()
   await stopped
   const bytes = new Uint8Array(await new Blob(parts).arrayBuffer())

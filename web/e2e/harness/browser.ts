@@ -13,7 +13,8 @@ export class Person {
     readonly name: string,
     readonly context: BrowserContext,
     readonly page: Page,
-    private readonly dir: string,
+    /** A folder of this person alone, gone when they are. */
+    readonly dir: string,
     /** What the page complained about; a test ends by expecting none. */
     readonly complaints: string[],
   ) {}
@@ -25,6 +26,8 @@ export class Person {
       viewport?: { width: number; height: number };
       locale?: string;
       colorScheme?: "light" | "dark";
+      /** This person allows the page no camera and no microphone. */
+      deniesDevices?: boolean;
     } = {},
   ): Promise<Person> {
     const dir = mkdtempSync(join(tmpdir(), `confab-${name}-`));
@@ -47,7 +50,8 @@ export class Person {
         "--disable-component-update",
         "--disable-sync",
         "--autoplay-policy=no-user-gesture-required",
-        "--use-fake-ui-for-media-stream",
+        // Without it nobody is there to answer, which headless Chromium takes for a no.
+        ...(options.deniesDevices ? [] : ["--use-fake-ui-for-media-stream"]),
         "--use-fake-device-for-media-stream",
         `--use-file-for-fake-video-capture=${camera}`,
         `--use-file-for-fake-audio-capture=${microphone}`,

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import type { Locator, Page } from "playwright-core";
 import type { Person } from "./browser.ts";
@@ -58,6 +60,14 @@ export async function choose(page: Page, ...files: TestFile[]): Promise<void> {
     .getByTestId("picked-file")
     .nth(before + files.length - 1)
     .waitFor();
+}
+
+/** The same by a file on disk, for one that is too large to be handed over. */
+export async function chooseFromDisk(person: Person, file: TestFile): Promise<void> {
+  const path = join(person.dir, file.name);
+  writeFileSync(path, file.buffer);
+  await person.page.getByTestId("file-input").setInputFiles(path);
+  await person.page.getByTestId("picked-file").waitFor();
 }
 
 /** Hands files to the page as its clipboard or a drag would. */

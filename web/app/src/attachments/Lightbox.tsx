@@ -20,7 +20,7 @@ export function Lightbox({ chat }: { chat: Chat }) {
   return shown?.chatId === chat.id ? <Open chat={chat} shown={shown} /> : null;
 }
 
-const glass = "rounded-full bg-black/45 !text-white backdrop-blur-sm hover:bg-white/20";
+const glass = "!rounded-full bg-white/12 !text-white backdrop-blur-sm hover:!bg-white/25";
 
 function Open({ chat, shown }: { chat: Chat; shown: Shown }) {
   const { t, i18n } = useTranslation();
@@ -57,7 +57,7 @@ function Open({ chat, shown }: { chat: Chat; shown: Shown }) {
           data-testid="lightbox"
           aria-describedby={undefined}
           onKeyDown={onKeyDown}
-          className="fixed inset-0 z-[60] flex animate-fade flex-col bg-black/95 text-white focus:outline-none"
+          className="fixed inset-0 z-[60] flex animate-fade flex-col bg-black text-white focus:outline-none"
         >
           <VisuallyHidden.Root>
             <Primitive.Title>{t("files.viewer")}</Primitive.Title>

@@ -98,7 +98,6 @@ function Download({ message, attachment }: { message: Message; attachment: Attac
     <button
       type="button"
       data-testid="file-card"
-      aria-label={t("files.download", { name: attachment.name })}
       onClick={() => void download(message, attachment)}
       className="group/file block w-72 max-w-full rounded-2xl"
     >
@@ -116,6 +115,7 @@ function Download({ message, attachment }: { message: Message; attachment: Attac
           </span>
         }
       />
+      <span className="sr-only">{t("files.save")}</span>
     </button>
   );
 }

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { client } from "../client";
 import { useConnection, useMe, useModel } from "../hooks";
 import { type Language, languages, setLanguage } from "../i18n";
+import { forgetTrays } from "../attachments/tray";
 import { forgetDrafts } from "../platform/drafts";
 import { navigate } from "../platform/router";
 import { setTheme, type ThemeChoice, useTheme } from "../platform/theme";
@@ -22,6 +23,7 @@ export function AccountMenu() {
 
   function signOut() {
     forgetDrafts();
+    forgetTrays();
     void client.logout();
   }
 

@@ -128,7 +128,7 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
         <ComposerBanner chat={chat} mode={mode} onCancel={onDone} />
         {!editing && <RecordingTrouble chatId={chat.id} />}
         {!editing && <TrayStrip chatId={chat.id} />}
-        <div className="flex items-end gap-1 p-1">
+        <div className={cx("flex gap-1 p-1", recording ? "items-center" : "items-end")}>
           {recording && <RecordingBar chatId={chat.id} />}
           {!recording && (
             <>
@@ -172,7 +172,7 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
               className={cx(
                 "!rounded-full transition-all",
                 sendable
-                  ? "bg-accent text-on-accent hover:bg-accent-strong hover:text-on-accent"
+                  ? "!bg-accent !text-on-accent hover:!bg-accent-strong"
                   : "bg-sunken !opacity-100 text-ink-3",
               )}
             />

@@ -23,6 +23,7 @@ export function Player({
   title,
   lead,
   inMessage,
+  wide,
   children,
 }: {
   track: Track;
@@ -33,6 +34,8 @@ export function Player({
   lead?: ReactNode;
   /** Leaves room at the end of the line below for a message's time. */
   inMessage?: boolean;
+  /** Takes all the width there is. */
+  wide?: boolean;
   /** In the line below, after the time. */
   children?: ReactNode;
 }) {
@@ -55,12 +58,13 @@ export function Player({
           <Icon name={playing ? "pause" : "play"} size={24} />
         </button>
       )}
-      <div className="min-w-0">
+      <div className={cx("min-w-0", wide && "flex-1")}>
         {title}
         <Wave
           waveform={waveform}
           durationMs={track.durationMs}
           position={position}
+          {...(wide ? { wide } : {})}
           onSeek={(to) => seek(track, to)}
         />
         <div

@@ -18,7 +18,7 @@ import {
 export function RecordingBar({ chatId }: { chatId: Id }) {
   const { t } = useTranslation();
   const recording = useRecording(chatId);
-  const bar = useRef<HTMLFieldSetElement>(null);
+  const bar = useRef<HTMLElement>(null);
   const locked = recording !== null && !recording.held;
 
   useEffect(() => {
@@ -40,14 +40,14 @@ export function RecordingBar({ chatId }: { chatId: Id }) {
   if (!recording) return null;
   const { phase, held, elapsed, draft } = recording;
   return (
-    <fieldset
+    <section
       ref={bar}
       tabIndex={-1}
+      aria-label={t("voice.recording")}
       data-testid="recording"
       data-phase={phase}
       className="flex min-h-10 min-w-0 flex-1 animate-fade items-center gap-1 focus-visible:outline-none"
     >
-      <legend className="sr-only">{t("voice.recording")}</legend>
       {!held && (
         <IconButton
           icon="trash"
@@ -95,7 +95,7 @@ export function RecordingBar({ chatId }: { chatId: Id }) {
           onClick={resumeRecording}
         />
       )}
-    </fieldset>
+    </section>
   );
 }
 

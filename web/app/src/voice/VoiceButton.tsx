@@ -16,7 +16,7 @@ export function VoiceButton({ chatId, onSend }: { chatId: Id; onSend: () => void
       label={t("voice.send")}
       tip={false}
       onClick={onSend}
-      className="!rounded-full bg-accent !text-on-accent hover:bg-accent-strong"
+      className="!rounded-full !bg-accent !text-on-accent hover:!bg-accent-strong"
     />
   );
 }

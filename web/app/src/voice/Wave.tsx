@@ -8,6 +8,9 @@ import { barCount, barsOf } from "./waveform";
 const pitch = 4;
 const height = 30;
 
+/** What the composer has room for; narrower, they are drawn closer. */
+const wideBars = 96;
+
 /** The arrow keys go this far, in ms. */
 const step = 5000;
 
@@ -17,12 +20,14 @@ type WaveProps = {
   durationMs: number;
   position: number;
   onSeek: (position: number) => void;
+  /** As wide as its place, with more bars. */
+  wide?: boolean;
 };
 
 /** The shape of a recording as the slider that one moves through it by. */
-export function Wave({ waveform, durationMs, position, onSeek }: WaveProps) {
+export function Wave({ waveform, durationMs, position, onSeek, wide }: WaveProps) {
   const { t } = useTranslation();
-  const count = barCount(durationMs);
+  const count = wide ? wideBars : barCount(durationMs);
   const bars = useMemo(() => barsOf(waveform, count), [waveform, count]);
   const width = count * pitch;
   const played = durationMs > 0 ? Math.min(1, position / durationMs) : 0;
@@ -68,7 +73,7 @@ export function Wave({ waveform, durationMs, position, onSeek }: WaveProps) {
       }}
       onPointerMove={(event) => event.currentTarget.hasPointerCapture(event.pointerId) && toPointer(event)}
       className="relative max-w-full shrink cursor-pointer touch-none overflow-hidden rounded"
-      style={{ width, height }}
+      style={{ width: wide ? "100%" : width, height }}
     >
       <Bars bars={bars} width={width} className="text-ink/28 dark:text-white/28" />
       <div className="absolute inset-0" style={{ clipPath: `inset(0 ${(1 - played) * 100}% 0 0)` }}>

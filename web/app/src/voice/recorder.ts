@@ -1,5 +1,6 @@
 import { MediaError } from "@confab/sdk";
 import { type Loudness, levelOf } from "./waveform";
+import { withDuration } from "./webm";
 
 /** In order of preference: what the server takes and each browser makes (the third is Safari's). */
 const types = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4;codecs=mp4a.40.2", "audio/mp4"];
@@ -124,9 +125,9 @@ export class Recorder {
     this.#since = null;
   }
 
-  #whole(): Blob {
+  #whole(): Promise<Blob> {
     const type = (this.#recorder.mimeType || "audio/webm").split(";")[0] ?? "";
-    return new Blob(this.#chunks, { type });
+    return withDuration(new Blob(this.#chunks, { type }), this.elapsed);
   }
 
   #next(event: "dataavailable" | "stop"): Promise<void> {
