@@ -17,10 +17,10 @@ export function FileCard({
 }) {
   const { i18n } = useTranslation();
   return (
-    <span className="flex min-w-0 items-center gap-3 py-0.5 text-left">
+    <span className="flex min-w-0 items-center gap-3 py-1 text-left">
       {action ?? <TypeTile name={name} />}
       <span className="min-w-0 flex-1">
-        <bdi className="block truncate font-medium">{name}</bdi>
+        <bdi className="line-clamp-2 leading-tight font-medium [overflow-wrap:anywhere]">{name}</bdi>
         <span className="block truncate pr-20 text-[13px] text-ink-2">
           {fileSize(i18n.language, size)}
           {note && ` · ${note}`}

@@ -20,7 +20,8 @@ export function Lightbox({ chat }: { chat: Chat }) {
   return shown?.chatId === chat.id ? <Open chat={chat} shown={shown} /> : null;
 }
 
-const glass = "!rounded-full bg-white/12 !text-white backdrop-blur-sm hover:!bg-white/25";
+const glass =
+  "!rounded-full bg-black/45 !text-white ring-1 ring-white/20 backdrop-blur-sm hover:!bg-white/25";
 
 function Open({ chat, shown }: { chat: Chat; shown: Shown }) {
   const { t, i18n } = useTranslation();

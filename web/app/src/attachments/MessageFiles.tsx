@@ -5,6 +5,7 @@ import { cx } from "../ui/classes";
 import { Icon } from "../ui/icons";
 import { MessageVoice } from "../voice/MessageVoice";
 import { Album } from "./Album";
+import type { Size } from "./album";
 import { FileCard, TypeTile } from "./FileCard";
 import { lookOf } from "./kinds";
 import { Picture, VideoFile } from "./Picture";
@@ -13,6 +14,17 @@ import { download } from "./useLink";
 
 /** A video whose size the server could not tell gets this. */
 const unknownSize = { width: 1280, height: 720 };
+
+/** The controls of a video need this width, in CSS pixels. */
+const videoWidth = 300;
+
+/** The size that a picture or video is laid out with. */
+function sizeOf(attachment: Attachment): Size {
+  const { width, height } = attachment;
+  if (!width || !height) return unknownSize;
+  const larger = lookOf(attachment) === "video" ? Math.max(1, videoWidth / width) : 1;
+  return { width: width * larger, height: height * larger };
+}
 
 const isVisual = (attachment: Attachment) => ["picture", "video"].includes(lookOf(attachment));
 
@@ -41,9 +53,7 @@ export function MessageFiles({
     <>
       {visual.length > 0 && (
         <div className={cx("relative -mx-2.5", top && "-mt-1", foot ? "-mb-1" : "mb-1.5")}>
-          <Album
-            sizes={visual.map(({ width, height }) => (width && height ? { width, height } : unknownSize))}
-          >
+          <Album sizes={visual.map(sizeOf)}>
             {(index) => <Visual message={message} attachment={visual[index]} alone={visual.length === 1} />}
           </Album>
           {foot && <OverPicture low={!video}>{foot}</OverPicture>}

@@ -30,7 +30,7 @@ export function PendingFiles({ pending, foot }: { pending: PendingMessage; foot:
   const others = files.filter((file) => !isVisual(file));
   const ring = (
     <ProgressRing
-      progress={pending.progress}
+      progress={failed ? null : pending.progress}
       icon={failed ? "retry" : "close"}
       label={failed ? t("message.retry") : t("files.cancelUpload")}
       onClick={() =>

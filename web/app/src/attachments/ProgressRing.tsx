@@ -1,19 +1,19 @@
 import { Icon, type IconName } from "../ui/icons";
 
-/** How far something has come (0 to 1; undefined: it waits), around the button that stops it or brings it back. */
+/** How far something has come (0 to 1; undefined: it waits; null: it stands), around the button that stops it or brings it back. */
 export function ProgressRing({
   progress,
   icon,
   label,
   onClick,
 }: {
-  progress: number | undefined;
+  progress: number | undefined | null;
   icon: IconName;
   label: string;
   onClick: () => void;
 }) {
   const around = 2 * Math.PI * 20;
-  const shown = progress === undefined ? 0.18 : Math.max(0.03, progress);
+  const shown = progress === null ? 0 : progress === undefined ? 0.18 : Math.max(0.03, progress);
   return (
     <button
       type="button"
@@ -40,6 +40,7 @@ export function ProgressRing({
           stroke="currentColor"
           strokeWidth="3"
           strokeLinecap="round"
+          opacity={progress === null ? 0 : 1}
           strokeDasharray={`${around * shown} ${around}`}
           className="transition-[stroke-dasharray] duration-200"
         />

@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { forgetTrays } from "../attachments/tray";
 import { client } from "../client";
 import { useConnection, useMe, useModel } from "../hooks";
 import { type Language, languages, setLanguage } from "../i18n";
-import { forgetTrays } from "../attachments/tray";
 import { forgetDrafts } from "../platform/drafts";
 import { navigate } from "../platform/router";
 import { setTheme, type ThemeChoice, useTheme } from "../platform/theme";

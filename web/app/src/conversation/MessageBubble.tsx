@@ -91,7 +91,7 @@ export function MessageBubble({ chat, message, mine, first, last, authorName, qu
 
 /** A caption is as wide as what it is under; without one the time goes into the last line of the files. */
 export function besideFiles(content: string): string {
-  return content === "" ? "pointer-events-none -mt-5" : "mt-1 w-0 min-w-full";
+  return content === "" ? "pointer-events-none -mt-6 h-6" : "mt-1 w-0 min-w-full";
 }
 
 /** The time and how far the message has come, in the last line of the text where there is room. */
