@@ -26,11 +26,11 @@ type authority struct {
 	issued    *x509.CertPool // for the certificates that it issues
 }
 
-func newAuthority(t *testing.T, httpPort, tlsPort int) authority {
+func newAuthority(t *testing.T, httpPort, tlsPort int, validFor time.Duration) authority {
 	t.Helper()
 	quiet := log.New(io.Discard, "", 0)
 	store := db.NewMemoryStore()
-	issuer := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {ValidityPeriod: 3600}})
+	issuer := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {ValidityPeriod: uint64(validFor / time.Second)}})
 	validator := va.New(quiet, httpPort, tlsPort, false, resolver(t), store)
 	front := wfe.New(quiet, store, validator, issuer, []string{"pebble.letsencrypt.org"}, false, false, 1, 1)
 	server := httptest.NewTLSServer(front.Handler())
@@ -107,7 +107,7 @@ func handshake(t *testing.T, port int, cfg *tls.Config) tls.ConnectionState {
 func TestCertificateByChallengeOnThePortItself(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
-	a := newAuthority(t, freePort(t), port) // nobody answers the challenge by HTTP
+	a := newAuthority(t, freePort(t), port, time.Hour) // nobody answers the challenge by HTTP
 	dir := t.TempDir()
 	cfg := Config{Domains: []string{"Chat.Example.org"}, DirectoryURL: a.directory, Roots: a.trust, Dir: dir, Log: testLog(t)}
 	p, err := Open(cfg)
@@ -169,7 +169,7 @@ func TestCertificateByChallengeOverHTTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	httpPort := l.Addr().(*net.TCPAddr).Port
-	a := newAuthority(t, httpPort, freePort(t)) // nobody answers the challenge by TLS
+	a := newAuthority(t, httpPort, freePort(t), time.Hour) // nobody answers the challenge by TLS
 	p, err := Open(Config{
 		Domains: []string{"chat.example.org"}, DirectoryURL: a.directory, Roots: a.trust, Dir: t.TempDir(), Log: testLog(t),
 	})
@@ -182,6 +182,37 @@ func TestCertificateByChallengeOverHTTP(t *testing.T) {
 	m := serving(t, p.Config(), 0)
 	p.Start()
 	handshake(t, m.Port(), &tls.Config{RootCAs: a.issued, ServerName: "chat.example.org"})
+}
+
+// When two thirds of a certificate's life are over, there is another, and the port shows it without a restart.
+func TestCertificateIsRenewed(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	a := newAuthority(t, freePort(t), port, 9*time.Second)
+	p, err := Open(Config{
+		Domains: []string{"chat.example.org"}, DirectoryURL: a.directory, Roots: a.trust, Dir: t.TempDir(), Log: testLog(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	serving(t, p.Config(), port)
+	p.Start()
+	client := &tls.Config{RootCAs: a.issued, ServerName: "chat.example.org"}
+	first := handshake(t, port, client).PeerCertificates[0]
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(time.Minute); ; {
+		shown := handshake(t, port, client).PeerCertificates[0]
+		if !shown.Equal(first) {
+			break
+		}
+		select {
+		case <-deadline:
+			t.Fatal("the certificate is not renewed")
+		case <-tick.C:
+		}
+	}
 }
 
 // While there is no certificate, and the ACME server does not answer, clients are told so at once, and Close does not wait.

@@ -225,9 +225,8 @@ func TestSlowAndLossyLink(t *testing.T) {
 			l.cable(end{core, "slow", "198.51.100.1/24"}, end{link, "one", ""})
 			l.cable(end{link, "two", ""}, end{client, "wan", homePublic + "/24"})
 			client.via("198.51.100.1")
-			core.start("plain frames", "slow").wait("ready")
-			client.start("plain frames", "wan").wait("ready")
-			link.start("slow link", slowConfig{Cards: [2]string{"one", "two"}, Delay: 100 * time.Millisecond, Loss: 0.05, Seed: 1}).wait("ready")
+			link.slow(slowConfig{Cards: [2]string{"one", "two"}, Delay: 100 * time.Millisecond, Loss: 0.05, Seed: 1},
+				end{host: core, card: "slow"}, end{host: client, card: "wan"})
 			server.start("server", serverConfig{Listen: ":8080"}).wait("ready")
 			talk(t,
 				client.start("client", clientConfig{Server: serverPublic + ":8080", Leg: "client", UDP: relayed == "", TURN: relayed}),

@@ -148,7 +148,7 @@ func (h *host) address(card, address string) {
 	h.ip(args...)
 }
 
-// bridge connects cards of a host into one network, in which the host itself has an address.
+// bridge connects cards of a host into one network, in which the host itself may have an address.
 func (h *host) bridge(name, address string, cards ...string) {
 	h.lab.t.Helper()
 	h.ip("link", "add", name, "type", "bridge")
@@ -156,5 +156,7 @@ func (h *host) bridge(name, address string, cards ...string) {
 		h.ip("link", "set", c, "master", name)
 	}
 	h.ip("link", "set", name, "up")
-	h.address(name, address)
+	if address != "" {
+		h.address(name, address)
+	}
 }

@@ -1,17 +1,45 @@
 package netns
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os/exec"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// slowConfig describes a link that delays and loses. It is carried by a process, since not every kernel has netem for tc.
+// slow makes a host of two cards a link that delays and loses. The kernel's netem does that where it has it, and a process
+// where not; that one wants plain frames from both ends.
+func (h *host) slow(cfg slowConfig, ends ...end) {
+	h.lab.t.Helper()
+	netem := func(card string) error {
+		out, err := exec.Command("tc", "-n", h.ns, "qdisc", "add", "dev", card, "root", "netem", "limit", "10000",
+			"delay", fmt.Sprintf("%dms", cfg.Delay.Milliseconds()), "loss", fmt.Sprintf("%g%%", 100*cfg.Loss)).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("tc: %w: %s", err, bytes.TrimSpace(out))
+		}
+		return nil
+	}
+	if err := netem(cfg.Cards[0]); err != nil {
+		h.lab.t.Logf("a process carries the slow link, for the kernel does not: %v", err)
+		for _, e := range ends {
+			e.host.start("plain frames", e.card).wait("ready")
+		}
+		h.start("slow link", cfg).wait("ready")
+		return
+	}
+	if err := netem(cfg.Cards[1]); err != nil {
+		h.lab.t.Fatal(err)
+	}
+	h.bridge("br", "", cfg.Cards[0], cfg.Cards[1])
+}
+
+// slowConfig describes a link that delays and loses.
 type slowConfig struct {
 	Cards [2]string
 	Delay time.Duration // each way
