@@ -94,6 +94,11 @@ func (c *Config) Validate() error {
 	if _, err := c.PublicAddresses(); err != nil {
 		return err
 	}
+	for _, s := range c.STUN {
+		if host, _, err := net.SplitHostPort(s); err != nil || host == "" {
+			return fmt.Errorf("CONFAB_STUN: want host:port such as stun.example.net:3478, got %q", s)
+		}
+	}
 	if _, err := c.Proxies(); err != nil {
 		return err
 	}

@@ -65,6 +65,7 @@ func TestValidateNamesTheKey(t *testing.T) {
 		"public URL with path":  {"CONFAB_PUBLIC_URL", func(c *Config) { c.PublicURL = "https://h/chat" }},
 		"public URL no scheme":  {"CONFAB_PUBLIC_URL", func(c *Config) { c.PublicURL = "chat.example" }},
 		"public IP a name":      {"CONFAB_PUBLIC_IP", func(c *Config) { c.PublicIP = []string{"chat.example"} }},
+		"STUN without a port":   {"CONFAB_STUN", func(c *Config) { c.STUN = []string{"stun.example.net"} }},
 		"proxy a name":          {"CONFAB_TRUSTED_PROXIES", func(c *Config) { c.TrustedProxies = []string{"proxy"} }},
 		"half an S3":            {"CONFAB_S3_BUCKET, CONFAB_S3_SECRET_KEY", func(c *Config) { c.S3Endpoint, c.S3AccessKey = "https://s3.example", "k" }},
 		"S3 prefix alone":       {"CONFAB_S3_ENDPOINT, CONFAB_S3_BUCKET, CONFAB_S3_ACCESS_KEY, CONFAB_S3_SECRET_KEY", func(c *Config) { c.S3Prefix = "a/" }},

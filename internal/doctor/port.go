@@ -67,7 +67,12 @@ func (s Server) examineOutsideFromInside(ctx context.Context, r *report) {
 		return
 	}
 	const advice = "Some routers do not let their own network in this way. Ask from elsewhere: on another machine, `confab doctor %s`."
-	if _, err := ready(ctx, s.PublicURL, host); err != nil {
+	var unknown *net.DNSError
+	_, err := ready(ctx, s.PublicURL, host)
+	if errors.As(err, &unknown) {
+		return // that the name leads nowhere was said already
+	}
+	if err != nil {
 		r.add(Finding{"TCP, by the public address", Warning, fmt.Sprintf("from this machine itself, %s does not lead here: %v", s.PublicURL, err), fmt.Sprintf(advice, s.PublicURL)})
 	} else {
 		r.fine("TCP, by the public address", "%s leads to this server", s.PublicURL)

@@ -153,6 +153,47 @@ func TestServerBehind(t *testing.T) {
 	}
 }
 
+// The provider gives the house another address, as many do every night. Who calls afterwards is offered the new one.
+func TestServerAddressChanges(t *testing.T) {
+	t.Parallel()
+	const inside, next = "10.0.2.2", "203.0.113.77"
+	l := newLab(t)
+	if l == nil {
+		return
+	}
+	core := l.host("core").router()
+	friend := l.connected(core, "friend", friendPublic+"/24", "192.0.2.1/24")
+	friend.start("server", serverConfig{Listen: ":3478"}).wait("ready") // a STUN server somewhere outside
+	router := l.connected(core, "router", serverPublic+"/24", "203.0.113.1/24").router()
+	server := l.host("server")
+	l.cable(end{router, "lan", "10.0.2.1/24"}, end{server, "lan", inside + "/24"})
+	server.via("10.0.2.1")
+	router.nft(symmetric + "; add rule ip nat pre iifname wan meta l4proto { tcp, udp } th dport 8080 dnat to " + inside)
+	confab := server.start("server", serverConfig{Listen: ":8080", STUN: []string{friendPublic + ":3478"}, Every: time.Second})
+	if got := confab.wait("ready").Detail; got != serverPublic+":0" {
+		t.Fatalf("the public address is %s", got)
+	}
+	router.ip("address", "flush", "dev", "wan")
+	router.address("wan", next+"/24")
+	router.via("203.0.113.1")
+	moved := time.Now()
+	for deadline := time.After(30 * time.Second); ; {
+		confab.tell("what is known?")
+		if confab.wait("ready").Detail == next+":0" {
+			break
+		}
+		select {
+		case <-deadline:
+			t.Fatal("the new address is not noticed")
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	t.Logf("noticed after %s", time.Since(moved).Round(time.Millisecond))
+	talk(t,
+		friend.start("client", clientConfig{Server: next + ":8080", Leg: "friend", UDP: true}),
+		friend.start("client", clientConfig{Server: next + ":8080", Leg: "other", UDP: true}))
+}
+
 func TestIPv6Only(t *testing.T) {
 	t.Parallel()
 	const server6 = "[2001:db8:1::10]:8080"

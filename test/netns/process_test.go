@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 // event is what a process of the lab tells the test, a line of JSON.
 type event struct {
 	What      string // "ready", "media", "failed"
-	Detail    string // failed: why; ready: how and from where the router forwards the port, if it does
+	Detail    string // failed: why; ready: how the router forwards the port, if it does, and the public address
 	ConnectMS int64  // media: from the first line of code to a connection
 	Way       string // media: the candidate pair, as seen by the client
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -79,12 +80,16 @@ func playServer(text string, commands <-chan string, say func(event)) error {
 	door := &http.Server{Handler: &door{room: room, legs: map[string]*sfu.Leg{}}, ReadHeaderTimeout: time.Minute}
 	defer door.Close() // a test
 	go func() { _ = door.Serve(port.HTTP()) }()
-	ready := event{What: "ready"}
-	if known := ways.Status(); known.Mapping != "" && len(known.Addresses) > 0 {
-		ready.Detail = known.Mapping + " " + netip.AddrPortFrom(known.Addresses[0], known.Port).String()
+	known := func() event {
+		e, now := event{What: "ready"}, ways.Status()
+		if len(now.Addresses) > 0 {
+			e.Detail = strings.TrimSpace(now.Mapping + " " + netip.AddrPortFrom(now.Addresses[0], now.Port).String())
+		}
+		return e
 	}
-	say(ready)
-	for range commands {
+	say(known())
+	for range commands { // any is a question what is known now
+		say(known())
 	}
 	return nil
 }
