@@ -102,18 +102,25 @@ func TestSinceRevEndsInTheServersState(t *testing.T) {
 				who := p[random.IntN(len(p))]
 				var err error
 				pick := func() store.ID { return sent[random.IntN(len(sent))] }
-				switch op := random.IntN(8); {
+				switch op := random.IntN(10); {
 				case op < 3 || len(sent) == 0:
-					sent = append(sent, w.say(who, c, "x").ID)
+					sent = append(sent, w.say(who, c, []string{"x", "@person1", "@nobody"}[random.IntN(3)]).ID)
 				case op == 3:
 					_, err = w.React(t.Context(), who, pick(), "👍", random.IntN(2) == 0)
 				case op == 4:
-					_, err = w.Edit(t.Context(), who, pick(), fmt.Sprint(random.Int()))
+					_, err = w.Edit(t.Context(), who, pick(), fmt.Sprint("@person", random.IntN(4), " ", random.Int()))
 				case op == 5 && random.IntN(3) == 0:
 					_, err = w.Delete(t.Context(), who, pick())
 				case op == 6:
 					_, err = w.UpdateChat(t.Context(), p[0], c, chat.ChatPatch{Name: ptr(fmt.Sprint("name ", random.Int()))})
 				case op == 7:
+					_, err = w.Pin(t.Context(), who, pick(), random.IntN(3) > 0)
+				case op == 8:
+					var m chat.Message
+					if m, _, err = w.Send(t.Context(), who, chat.SendInput{ChatID: c, ForwardOf: pick()}); err == nil {
+						sent = append(sent, m.ID)
+					}
+				case op == 9:
 					copies[random.IntN(2)].pull(w, p[random.IntN(len(p))], c, 1+random.IntN(5))
 				}
 				_ = err // refusals (not the author, deleted) are part of the game
@@ -136,7 +143,8 @@ func TestSinceRevEndsInTheServersState(t *testing.T) {
 
 // show is a message without what is not a matter of revisions.
 func show(m chat.Message) string {
-	return fmt.Sprint(m.ID, m.Seq, m.Rev, m.Kind, m.Content, string(m.Meta), m.Reactions, m.EditedAt != nil, m.DeletedAt != nil)
+	return fmt.Sprint(m.ID, m.Seq, m.Rev, m.Kind, m.Content, string(m.Meta), m.Reactions, m.EditedAt != nil, m.DeletedAt != nil,
+		m.Mentions, m.PinnedBy, m.PinnedAt != nil, m.ForwardedFrom)
 }
 
 func TestReadyState(t *testing.T) {

@@ -266,17 +266,20 @@ func BenchmarkSend(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			b.ReportAllocs()
-			b.ResetTimer()
-			b.SetParallelism(32) // senders on each core, who share commits
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					if _, _, err := svc.Send(b.Context(), ids[0], chat.SendInput{ChatID: c.ID, Content: "hello"}); err != nil {
-						b.Error(err)
-						return
-					}
-				}
-			})
+			for way, content := range map[string]string{"short": "hello", "long": "hello @bb"} {
+				b.Run(way, func(b *testing.B) {
+					b.ReportAllocs()
+					b.SetParallelism(32) // senders on each core, who share commits
+					b.RunParallel(func(pb *testing.PB) {
+						for pb.Next() {
+							if _, _, err := svc.Send(b.Context(), ids[0], chat.SendInput{ChatID: c.ID, Content: content}); err != nil {
+								b.Error(err)
+								return
+							}
+						}
+					})
+				})
+			}
 		})
 	}
 }

@@ -118,7 +118,13 @@ func (w *world) direct(a, b store.ID) store.ID {
 
 func (w *world) say(author, chatID store.ID, content string) chat.Message {
 	w.Helper()
-	m, created, err := w.Send(w.Context(), author, chat.SendInput{ChatID: chatID, Content: content})
+	return w.post(author, chat.SendInput{ChatID: chatID, Content: content})
+}
+
+// post sends something new.
+func (w *world) post(author store.ID, in chat.SendInput) chat.Message {
+	w.Helper()
+	m, created, err := w.Send(w.Context(), author, in)
 	w.must(err)
 	if !created {
 		w.Fatal("a message without clientId was taken for a repetition")
