@@ -105,9 +105,9 @@ func deletedAlready() error {
 	return fault.New(fault.Conflict, "message_deleted", "the message was deleted")
 }
 
-// amend changes a message that stands. adds tells whether the other side gets to see something new, which nobody does of
-// whom they block. edit gets it as it is under the chat's lock, with the actor's membership, and
-// either changes it, refuses, or answers errNothing.
+// amend changes a message. adds tells whether the other side gets to see something new, which nobody does of whom they
+// block. edit gets the message as it is under the chat's lock, with the actor's membership, and either changes it,
+// refuses, or answers errNothing.
 func (s *Service) amend(ctx context.Context, actor, messageID store.ID, adds bool, edit func(store.Tx, *store.Message, store.Member) error) (view Message, err error) {
 	chatID, err := s.chatOf(ctx, messageID)
 	if err != nil {

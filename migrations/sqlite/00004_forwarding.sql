@@ -3,6 +3,12 @@
 ALTER TABLE messages ADD COLUMN forwarded_user TEXT;
 ALTER TABLE messages ADD COLUMN forwarded_at INTEGER;
 
+-- What forwarded files share counts once toward a quota.
+DROP INDEX attachments_owner_idx;
+CREATE INDEX attachments_owner_idx ON attachments (owner_id, blob_key, size);
+
 -- +goose Down
+DROP INDEX attachments_owner_idx;
+CREATE INDEX attachments_owner_idx ON attachments (owner_id, size);
 ALTER TABLE messages DROP COLUMN forwarded_at;
 ALTER TABLE messages DROP COLUMN forwarded_user;
