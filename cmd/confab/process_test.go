@@ -189,6 +189,7 @@ type device struct {
 	waiting map[string]chan object // by id of the frame
 	next    int
 	ready   object        // the first frame's data
+	why     error         // why the reader ended; to be read after ended
 	ended   chan struct{} // closed when the reader is gone
 }
 
@@ -218,7 +219,7 @@ func (d *device) read(heard func(string, object)) {
 			Data  object
 			Error object
 		}
-		if d.ws.ReadJSON(&f) != nil {
+		if d.why = d.ws.ReadJSON(&f); d.why != nil {
 			return
 		}
 		if f.Event != "ack" {
