@@ -252,6 +252,30 @@ func TestAddressesBehindAProxy(t *testing.T) {
 	}
 }
 
+// Whoever is no trusted proxy may say what it likes about where it comes from.
+func TestAddressesOfStrangersAreTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := newServerWith(t, 100, func(c *api.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} })
+	token := s.send("POST", "/auth/register", "", object{"email": "a@example.com", "username": "ann", "password": password},
+		"X-Forwarded-For", "198.51.100.7", "X-Real-Ip", "198.51.100.7", "Forwarded", "for=198.51.100.7").is(201).str("accessToken")
+	session := s.send("GET", "/auth/sessions", token, nil).object()["items"].([]any)[0].(map[string]any)
+	if session["address"] != "127.0.0.1" {
+		t.Errorf("signed in from %v", session["address"])
+	}
+}
+
+func TestBrowsersInsistOnHTTPSWhereTheyAreToldTo(t *testing.T) {
+	t.Parallel()
+	for _, want := range []string{"", "max-age=15552000"} {
+		s := newServerWith(t, 100, func(c *api.Config) { c.HSTS = want })
+		for _, path := range []string{"/healthz", "/users/me", "/no/such/page"} {
+			if got := s.send("GET", path, "", nil).header.Get("Strict-Transport-Security"); got != want {
+				t.Errorf("%s: %q, want %q", path, got, want)
+			}
+		}
+	}
+}
+
 func TestLogsTellNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, 100)
