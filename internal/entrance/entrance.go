@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/netip"
 
+	"golang.org/x/net/netutil"
+
 	"confab/internal/outside"
 	"confab/internal/tlsport"
 	"confab/sfu/relay"
@@ -79,6 +81,10 @@ func Open(ctx context.Context, cfg Config) (_ *Entrance, err error) {
 	return e, nil
 }
 
+// plainConns bounds the connections of the second listener; those of the port are bounded there. Each is over within ten
+// seconds, and hardly anybody comes this way twice. Who comes too many waits in the kernel's queue.
+const plainConns = 256
+
 // openPlain serves what comes without TLS, to the port itself and to the second listener.
 func (e *Entrance) openPlain(cfg Config) {
 	listeners := []net.Listener{e.Port.PlainHTTP()}
@@ -87,7 +93,7 @@ func (e *Entrance) openPlain(cfg Config) {
 		if err != nil {
 			cfg.Log.Warn("no redirect to HTTPS from there", "listen", cfg.PlainListen, "error", err)
 		} else {
-			listeners = append(listeners, l)
+			listeners = append(listeners, netutil.LimitListener(l, plainConns))
 		}
 	}
 	port := e.Port.Port()

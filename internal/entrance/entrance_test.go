@@ -112,6 +112,43 @@ func TestSecureWithRedirects(t *testing.T) {
 	}
 }
 
+func TestConnectionsOfTheSecondListenerAreBounded(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := l.Addr().String()
+	_ = l.Close()
+	open(t, Config{TLS: tlsport.Config{SelfSigned: true, Dir: t.TempDir()}, PlainListen: second})
+	var held []net.Conn
+	for range plainConns {
+		c, err := net.Dial("tcp", second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close() // a test
+		held = append(held, c)
+	}
+	waits, err := net.Dial("tcp", second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer waits.Close() // a test
+	if _, err := io.WriteString(waits, "GET / HTTP/1.1\r\nHost: chat.example.org\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	_ = waits.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	if n, err := waits.Read(make([]byte, 100)); err == nil {
+		t.Errorf("one more is answered with %d bytes", n)
+	}
+	_ = held[0].Close()
+	_ = waits.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := waits.Read(make([]byte, 100)); err != nil {
+		t.Errorf("in the place of one that left: %v", err)
+	}
+}
+
 func TestWhatCannotBeOpened(t *testing.T) {
 	t.Parallel()
 	taken := open(t, Config{})

@@ -187,6 +187,29 @@ func TestFalseCredentials(t *testing.T) {
 	}
 }
 
+// The server asks for credentials with its realm and a nonce; a nonce that is not its own, or no more, is told from wrong
+// credentials, and comes with a new one (RFC 8489, section 9.2.4).
+func TestNonces(t *testing.T) {
+	t.Parallel()
+	m, _ := serve(t)
+	for _, network := range []string{"udp", "tcp"} {
+		c := dial(t, m, network, "user", time.Now())
+		first := c.roundTrip(stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest), transport(protocolUDP)))
+		var realm stun.Realm
+		var nonce stun.Nonce
+		if code := errorCode(first); code != 401 || realm.GetFrom(first) != nil || nonce.GetFrom(first) != nil || len(nonce) == 0 {
+			t.Fatalf("over %s, without credentials: %d, realm %q, nonce %q; want 401 with both", network, code, realm, nonce)
+		}
+		c.realm, c.nonce = realm.String(), "made up"
+		stale := c.request(stun.MethodAllocate, transport(protocolUDP))
+		if code := errorCode(stale); code != 438 || nonce.GetFrom(stale) != nil {
+			t.Fatalf("over %s, with a nonce that is made up: %d, want 438 and a new one", network, code)
+		}
+		c.nonce = nonce.String()
+		c.allocate()
+	}
+}
+
 // A flood of Allocates without credentials must not make anything, and must not be answered without end.
 func TestFloodOfAllocates(t *testing.T) {
 	t.Parallel()
