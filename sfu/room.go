@@ -29,11 +29,13 @@ type Room struct {
 	beat    chan time.Time // capacity 1: the server's pulse, when it is time to look who is speaking
 	stop    chan struct{}
 	done    chan struct{}
+	making  sync.WaitGroup // legs that are being made; added to under mu, and not once closed
 
-	mu     sync.Mutex // owns the fields below
-	legs   []*Leg     // in the order of joining
-	joined int        // legs ever joined
-	closed bool
+	mu       sync.Mutex          // owns the fields below
+	legs     []*Leg              // those that came first are first, but for legs that join at the same time
+	expected map[string]struct{} // legs that are being made
+	joined   int                 // legs ever joined
+	closed   bool
 
 	// owned by run
 	speakers []string // ids, loudest first: the ranking with its hysteresis
@@ -43,7 +45,7 @@ type Room struct {
 
 func newRoom(s *Server, h RoomHandler) *Room {
 	r := &Room{
-		server: s, handler: h,
+		server: s, handler: h, expected: map[string]struct{}{},
 		wake: make(chan struct{}, 1), beat: make(chan time.Time, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	go r.run()
@@ -53,23 +55,47 @@ func newRoom(s *Server, h RoomHandler) *Room {
 // Join adds a leg with an id of the caller's that is unique in the room. Nothing flows before a negotiation by
 // RingOffer and Answer, or by Offer. Errors: ErrClosed, ErrDuplicateLeg, ErrFull.
 func (r *Room) Join(id string, h LegHandler) (*Leg, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case r.closed:
-		return nil, ErrClosed
-	case slices.ContainsFunc(r.legs, func(l *Leg) bool { return l.id == id }):
-		return nil, fmt.Errorf("%w: %q", ErrDuplicateLeg, id)
-	case len(r.legs) >= r.server.cfg.MaxLegs:
-		return nil, fmt.Errorf("%w: %d legs", ErrFull, len(r.legs))
-	}
-	l, err := newLeg(r, id, r.joined, h)
+	joined, err := r.expect(id)
 	if err != nil {
 		return nil, err
 	}
-	r.joined++
-	r.legs = append(r.legs, l)
+	defer r.making.Done()
+	l, err := newLeg(r, id, joined, h) // takes a while: others join meanwhile
+	r.mu.Lock()
+	delete(r.expected, id)
+	closed := r.closed
+	if err == nil && !closed {
+		r.legs = append(r.legs, l)
+	}
+	r.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	if closed {
+		l.shut(ErrClosed)
+		<-l.gone
+		return nil, ErrClosed
+	}
 	return l, nil
+}
+
+// expect reserves a place for a leg, and returns how many came before.
+func (r *Room) expect(id string) (joined int, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, expected := r.expected[id]
+	switch {
+	case r.closed:
+		return 0, ErrClosed
+	case expected || slices.ContainsFunc(r.legs, func(l *Leg) bool { return l.id == id }):
+		return 0, fmt.Errorf("%w: %q", ErrDuplicateLeg, id)
+	case len(r.legs)+len(r.expected) >= r.server.cfg.MaxLegs:
+		return 0, fmt.Errorf("%w: %d legs", ErrFull, len(r.legs))
+	}
+	r.expected[id] = struct{}{}
+	r.making.Add(1)
+	r.joined++
+	return r.joined - 1, nil
 }
 
 // Close closes all legs and waits. It is idempotent.
@@ -92,6 +118,7 @@ func (r *Room) close() {
 		})
 	}
 	wait.Wait()
+	r.making.Wait()
 	if first {
 		close(r.stop)
 	}

@@ -46,6 +46,8 @@ type call struct {
 	concerned map[store.ID]struct{} // users to be told of the end: who took part or was rung, and still is in the chat
 	gone      map[store.ID]struct{} // users who lost the chat during the call
 	doomed    []*sfu.Leg            // to be closed once mu is released
+
+	announcing bool // an announcement waits in the journal
 }
 
 // participant is one leg of one device.
@@ -253,9 +255,17 @@ func (c *call) write(what string, fn func(context.Context, store.Tx) error) <-ch
 }
 
 // announce has the chat's members told which call it has. It is done in the journal, with the members and the call of
-// that moment: the last announcement is always true.
+// that moment: the last announcement is always true, and one that waits there is true of all that happens before its turn,
+// so that fifty who join at once are not announced to all members fifty times. mu is held.
 func (c *call) announce() {
+	if c.announcing {
+		return
+	}
+	c.announcing = true
 	c.journal.add("announce", func(ctx context.Context) error {
+		c.mu.Lock()
+		c.announcing = false
+		c.mu.Unlock()
 		e := bus.Event{Name: chat.EventChatUpdated}
 		err := c.svc.cfg.Store.View(ctx, func(tx store.Tx) error {
 			members, err := tx.Members(ctx, c.chatID)
