@@ -1,7 +1,9 @@
 package signaling
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -40,5 +42,41 @@ func TestReferenceNamesEveryEvent(t *testing.T) {
 				t.Errorf("docs/protocol.md does not know %s of %s", name, file)
 			}
 		}
+	}
+}
+
+// TestReferenceNamesTestsThatExist keeps the reference's list of guarantees from naming tests that are gone.
+func TestReferenceNamesTestsThatExist(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := map[string]bool{}
+	for _, m := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(doc), -1) {
+		missing[m[1]] = true
+	}
+	if len(missing) < 10 {
+		t.Errorf("the reference names only %d tests", len(missing))
+	}
+	for _, folder := range []string{"../cmd", "../internal", "../store", "."} {
+		err := filepath.WalkDir(folder, func(name string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			source, err := os.ReadFile(name)
+			for test := range missing {
+				if strings.Contains(string(source), "func "+test+"(") {
+					delete(missing, test)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for test := range missing {
+		t.Errorf("docs/protocol.md names %s, which is no test", test)
 	}
 }
