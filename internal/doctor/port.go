@@ -43,7 +43,13 @@ func (s Server) examinePort(ctx context.Context, r *report) (_ *wire.Mux, runnin
 // examineRunning asks whoever has the port whether it is Confab.
 func (s Server) examineRunning(ctx context.Context, r *report, taken error) bool {
 	base, name := s.localURL()
-	if _, err := ready(ctx, base, name); err != nil {
+	_, err := ready(ctx, base, name)
+	if err != nil && len(s.TLS.Domains) > 0 && strings.Contains(err.Error(), "remote error: tls") {
+		// A certificate that is not there yet is the usual reason; examineTLS looks, and tells what to do.
+		r.add(Finding{"port", Unknown, fmt.Sprintf("a server answers on %s, but it cannot be asked whether it is ready: %v", s.Listen, err), ""})
+		return true
+	}
+	if err != nil {
 		which := "in TCP"
 		if strings.Contains(taken.Error(), "UDP") {
 			which = "in UDP"
