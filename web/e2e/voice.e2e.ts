@@ -166,6 +166,7 @@ describe.each(["SQLite", "PostgreSQL"])("voice messages on %s", (engine) => {
     await first.getByRole("slider").focus();
     await page.keyboard.press("End");
     await second.and(page.locator('[data-playing="true"]')).waitFor();
+    await page.getByTestId("player-bar").getByText("Anna Berg").waitFor();
     expect(await page.locator('[data-testid="voice"][data-playing="true"]').count()).toBe(1);
   });
 

@@ -10,6 +10,7 @@ import { navigate } from "../platform/router";
 import { Button } from "../ui/Button";
 import { SidePanel } from "../ui/Dialog";
 import { Empty } from "../ui/Empty";
+import { PlayerBar } from "../voice/PlayerBar";
 import { CallBar } from "./CallBar";
 import { Composer, type ComposerMode } from "./Composer";
 import { ConversationHeader } from "./ConversationHeader";
@@ -66,6 +67,7 @@ function Loaded({ chat }: { chat: Chat }) {
       <main className="relative flex min-w-0 flex-1 flex-col">
         <ConversationHeader chat={chat} detailsOpen={details} onDetails={() => setDetails(!details)} />
         <CallBar chat={chat} />
+        <PlayerBar chatId={chat.id} />
         <MessageList chat={chat} onReply={reply} onEdit={edit} />
         {blocked ? (
           <BlockedNote chat={chat} />

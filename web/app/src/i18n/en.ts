@@ -244,6 +244,8 @@ export const en = {
     positionOf: "{{at}} of {{of}}",
     speed: "Speed {{rate}}×",
     failed: "Cannot be played",
+    nowPlaying: "Now playing",
+    stop: "Stop",
     deniedText: "Allow access in the browser: click the icon beside the address, then record again.",
     noMicText: "Plug one in, or choose another in the settings of your device.",
     unsupported: "This browser cannot record here",

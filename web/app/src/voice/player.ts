@@ -120,6 +120,14 @@ export function forget(key: string): void {
   tell({ track: null, playing: false, position: 0 });
 }
 
+/** Ends what is played; its place is kept. */
+export function stop(): void {
+  leave();
+  audio.pause();
+  audio.removeAttribute("src");
+  tell({ track: null, playing: false, position: 0 });
+}
+
 export function nextRate(): void {
   const next = rateAfter(rate.get());
   rate.set(next);
