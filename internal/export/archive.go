@@ -3,6 +3,7 @@ package export
 import (
 	"archive/zip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ import (
 // Archive is one person's data, ready to be sent. It is closed by whoever opened it, or by the end of its Stream.
 type Archive struct {
 	words    *os.File // a zip of everything but the files
-	files    []store.Attachment
+	index    *os.File // a line of JSON for each of the files, in their order
 	blobs    blob.Store
 	log      *slog.Logger
 	owner    store.ID
@@ -32,9 +33,14 @@ type Archive struct {
 // Close removes what was gathered.
 func (a *Archive) Close() {
 	a.closing.Do(func() {
-		_ = a.words.Close() // it was read to its end, or is not wanted
-		if err := os.Remove(a.words.Name()); err != nil {
-			a.log.Warn("an export stays in its folder until the next start", "error", err)
+		for _, file := range []*os.File{a.words, a.index} {
+			if file == nil { // it could not be made
+				continue
+			}
+			_ = file.Close() // it was read to its end, or is not wanted
+			if err := os.Remove(file.Name()); err != nil {
+				a.log.Warn("an export stays in its folder until the next start", "error", err)
+			}
 		}
 		if a.leave != nil {
 			a.leave()
@@ -82,15 +88,23 @@ func (a *Archive) write(w io.Writer) error {
 			return err
 		}
 	}
-	for _, f := range a.files {
+	if _, err := a.index.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	for lines := json.NewDecoder(a.index); ; {
+		var f source
+		if err := lines.Decode(&f); errors.Is(err, io.EOF) {
+			return out.Close()
+		} else if err != nil {
+			return err
+		}
 		if err := a.writeFile(ctx, out, f); err != nil {
-			return fmt.Errorf("file %s: %w", f.ID, err)
+			return fmt.Errorf("blob %s: %w", f.BlobKey, err)
 		}
 	}
-	return out.Close()
 }
 
-func (a *Archive) writeFile(ctx context.Context, out *zip.Writer, f store.Attachment) error {
+func (a *Archive) writeFile(ctx context.Context, out *zip.Writer, f source) error {
 	r, err := a.blobs.Open(ctx, f.BlobKey)
 	if errors.Is(err, blob.ErrNotFound) { // deleted since the words were gathered
 		return nil
@@ -99,7 +113,7 @@ func (a *Archive) writeFile(ctx context.Context, out *zip.Writer, f store.Attach
 		return err
 	}
 	defer r.Close() // it was only read
-	entry, err := out.CreateHeader(&zip.FileHeader{Name: pathOf(f), Method: zip.Store, Modified: f.CreatedAt})
+	entry, err := out.CreateHeader(&zip.FileHeader{Name: f.Path, Method: zip.Store, Modified: f.At})
 	if err != nil {
 		return err
 	}

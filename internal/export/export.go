@@ -145,22 +145,23 @@ func (s *Service) enter(owner store.ID) (leave func(), err error) {
 func (s *Service) gather(ctx context.Context, owner store.ID) (_ *Archive, err error) {
 	ctx, cancel := context.WithTimeout(ctx, gatherTime)
 	defer cancel()
-	file, err := os.CreateTemp(s.cfg.Dir, "export-*") // mode 0600
-	if err != nil {
-		return nil, fmt.Errorf("make an export: %w", err)
-	}
-	a := &Archive{words: file, blobs: s.cfg.Blobs, log: s.cfg.Log, owner: owner, at: s.cfg.Now().UTC()}
+	a := &Archive{blobs: s.cfg.Blobs, log: s.cfg.Log, owner: owner, at: s.cfg.Now().UTC()}
 	defer func() {
 		if err != nil {
 			a.Close()
 		}
 	}()
+	for _, file := range []**os.File{&a.words, &a.index} {
+		if *file, err = os.CreateTemp(s.cfg.Dir, "export-*"); err != nil { // mode 0600
+			return nil, fmt.Errorf("make an export: %w", err)
+		}
+	}
 	err = s.cfg.Store.View(ctx, func(tx store.Tx) error {
-		g := newGatherer(file, tx, s.cfg.Chats.HoldingsOf(tx, owner), owner, a.at)
+		g := newGatherer(a.words, a.index, tx, s.cfg.Chats.HoldingsOf(tx, owner), owner, a.at)
 		if err := g.all(ctx); err != nil {
 			return err
 		}
-		a.username, a.files = g.username, g.files
+		a.username = g.username
 		return g.zip.Close()
 	})
 	if err != nil {

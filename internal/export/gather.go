@@ -27,11 +27,18 @@ type gatherer struct {
 	at    time.Time
 
 	username string
-	files    []store.Attachment // whose bytes are to follow: a line each, and a quota bounds their number
+	index    *json.Encoder // of the files whose bytes are to follow, a source each
 }
 
-func newGatherer(w io.Writer, tx store.Tx, held *chat.Holdings, owner store.ID, at time.Time) *gatherer {
-	return &gatherer{zip: zip.NewWriter(w), tx: tx, held: held, owner: owner, at: at}
+// source is where a file's bytes are, and where they go.
+type source struct {
+	Path    string
+	BlobKey string
+	At      time.Time
+}
+
+func newGatherer(w, index io.Writer, tx store.Tx, held *chat.Holdings, owner store.ID, at time.Time) *gatherer {
+	return &gatherer{zip: zip.NewWriter(w), index: json.NewEncoder(index), tx: tx, held: held, owner: owner, at: at}
 }
 
 // Session is a signed-in device.
@@ -148,7 +155,9 @@ func (g *gatherer) uploads(ctx context.Context) error {
 				} else if !readable {
 					continue
 				}
-				g.files = append(g.files, r)
+				if err := g.index.Encode(source{pathOf(r), r.BlobKey, r.CreatedAt}); err != nil {
+					return err
+				}
 				if err := add(File{r.ID, r.Name, r.Mime, r.Size, stamp.Of(r.CreatedAt), pathOf(r)}); err != nil {
 					return err
 				}
