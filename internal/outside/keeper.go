@@ -153,7 +153,11 @@ func (k *Keeper) round(ctx context.Context) {
 	k.mu.Unlock()
 	if !slices.Equal(now.Addresses, before.Addresses) || now.Port != before.Port {
 		k.port.SetPublic(now.Addresses, now.Port)
-		k.cfg.Log.Info("the public addresses have changed", "addresses", now.Addresses, "port", now.Port, "mapping", now.Mapping)
+		at := int(now.Port)
+		if at == 0 {
+			at = k.port.Port()
+		}
+		k.cfg.Log.Info("the addresses for people outside are new", "addresses", now.Addresses, "port", at, "mapping", now.Mapping)
 	}
 	if len(now.Errors) > 0 && !slices.Equal(now.Errors, before.Errors) {
 		k.cfg.Log.Warn("some ways to find the public address do not work", "errors", now.Errors)
