@@ -40,6 +40,8 @@ export function systemText(t: TFunction, chat: Chat, message: Message, me: Id): 
   switch (text(meta, "event")) {
     case "member_added":
       return t("system.added", { actor, target });
+    case "member_joined":
+      return t("system.joined", { actor });
     case "member_removed":
       return t("system.removed", { actor, target });
     case "member_left":

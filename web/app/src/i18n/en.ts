@@ -262,6 +262,7 @@ export const en = {
   system: {
     added: "{{actor}} added {{target}}",
     removed: "{{actor}} removed {{target}}",
+    joined: "{{actor}} joined by an invite link",
     left: "{{actor}} left",
     renamed: "{{actor}} renamed the group to “{{name}}”",
     other: "The group changed",

@@ -1,5 +1,6 @@
 import type { RestClient } from "../net/rest.ts";
 import type { Chat, Id, Message, OutgoingDraft, Profile, ProfilePatch, Role, Timestamp } from "../types.ts";
+import { isArchived } from "./chats.ts";
 import type { Model } from "./model.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
@@ -172,6 +173,10 @@ export class Messaging {
   /** Mutes a chat until then (RFC 3339), or with null hears it again. */
   async mute(chatId: Id, until: Timestamp | null): Promise<void> {
     const { rest, model } = this.#parts;
+    const chat = model.chat(chatId);
+    // News has brought it back from the archive; to be quiet is not to be put away again.
+    if (until !== null && chat?.archivedAt && !isArchived(chat, Date.now()))
+      await this.archive(chatId, false);
     await rest.muteChat(chatId, model.me, until);
     model.changeChat(chatId, (chat) => ({ ...chat, mutedUntil: until }));
   }
