@@ -3,6 +3,13 @@ import type { Page } from "playwright-core";
 
 /** What axe finds wrong on the page, in a form that reads well in a failure. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // What is still fading in or out has colours that nobody will read.
+  await page.evaluate(async () => {
+    const finite = document
+      .getAnimations()
+      .filter((each) => Number.isFinite(Number(each.effect?.getComputedTiming().endTime)));
+    await Promise.allSettled(finite.map((each) => each.finished));
+  });
   await page.evaluate(axe.source);
   return page.evaluate(async () => {
     const { axe } = window as unknown as { axe: typeof import("axe-core") };

@@ -38,7 +38,7 @@ export function judgeBandwidth(result: PathResult): Finding {
       up: megabits(result.upBps),
       down: megabits(result.downBps),
       loss: loss.toFixed(loss < 10 ? 1 : 0),
-      rtt: String(result.rttMs ?? "–"),
+      rtt: result.rttMs === null ? "–" : String(Math.max(1, result.rttMs)),
     },
   };
   if (slowest < enough.sound) return { ...finding, state: "bad", advice: "check.adviceSlow" };
