@@ -49,3 +49,41 @@ func TestTwoPeopleSeeAndHearEachOther(t *testing.T) {
 		t.Error("packets came before the slot was told")
 	}
 }
+
+// TestCallsDoNotMix has several rooms on one server, each with people of its own.
+func TestCallsDoNotMix(t *testing.T) {
+	t.Parallel()
+	server := newServerOn(t, newWire(t))
+	const rooms = 3
+	var listeners []*client
+	for i := range rooms {
+		room := newRoom(t, server)
+		speaker, listener := newClient(t, clientOptions{}), newClient(t, clientOptions{recvAudio: 2, recvVideo: 2})
+		speaker.join(room, "speaker")
+		listener.join(room, "listener")
+		speaker.live(t.Context(), byte('A'+i))
+		listeners = append(listeners, listener)
+	}
+	for i, l := range listeners {
+		l.wait("sound and picture", func() bool {
+			return len(l.on(l.slotOf("speaker", sfu.SourceCamera))) > 30 && len(l.on(l.slotOf("speaker", sfu.SourceMicrophone))) > 30
+		})
+		l.mu.Lock()
+		for _, p := range l.packets {
+			name := byte(0)
+			if len(p.pay) > 1000 {
+				name = whose(p.pay)
+			} else if len(p.pay) > 0 {
+				name = p.pay[0]
+			}
+			if name != byte('A'+i) {
+				t.Errorf("call %d is sent %q", i, name)
+				break
+			}
+		}
+		l.mu.Unlock()
+	}
+	if totals := server.Totals(); totals.Rooms != rooms || totals.Legs != 2*rooms {
+		t.Errorf("%+v", totals)
+	}
+}

@@ -46,8 +46,12 @@ type downlink struct {
 	sentBytes uint64       // by all slots, when sent was measured
 	sentAt    time.Time    // that time
 
+	probedBytes uint64    // as sentBytes, at the last probe; ticking owns it
+	probedAt    time.Time // that time
+
 	wanted  atomic.Int64 // bits per second that the leg would take if it could
 	starved atomic.Bool  // some picture gets less than it asks for
+	credit  atomic.Int64 // bytes that may be sent again; see resendShare
 	lossy   atomic.Bool  // packets are lost by chance: a lot, though there is room
 
 	mu        sync.Mutex // owns the fields below
@@ -62,6 +66,7 @@ func (d *downlink) init(l *Leg) {
 	d.poked = make(chan struct{}, 1)
 	d.done = make(chan struct{})
 	d.rtcpID = rand.Uint32()
+	d.credit.Store(maxCredit)
 	d.burst = newBurst(l.room.server)
 	d.bySSRC.Store(&map[uint32]*slot{})
 }
@@ -282,6 +287,7 @@ func (l *Leg) tick(now time.Time) {
 		l.downlink.measure(now)
 		l.downlink.grow(now)
 		l.follow(now)
+		l.probe(now)
 		l.uplink.tick(now)
 		l.judge()
 		loss := l.downlink.lossShare()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -347,8 +348,9 @@ func TestRequestsForKeyFramesAreMerged(t *testing.T) {
 	}
 }
 
+// TestNothingIsLeftOfLegsThatWent has a thousand legs join, connect, send and leave.
 func TestNothingIsLeftOfLegsThatWent(t *testing.T) {
-	const rounds, atOnce = 25, 8
+	const rounds, atOnce = 125, 8
 	server := newServer(t)
 	room := newRoom(t, server)
 	cycle := func() {
@@ -369,13 +371,16 @@ func TestNothingIsLeftOfLegsThatWent(t *testing.T) {
 		wait.Wait()
 	}
 	cycle()
-	before, heap := runtime.NumGoroutine(), heapNow()
+	before, heap, files := runtime.NumGoroutine(), heapNow(), descriptors(t)
 	for range rounds {
 		cycle()
 	}
 	settle(t, before)
 	if now := heapNow(); now > heap+8<<20 {
 		t.Errorf("the heap grew from %d to %d KB over %d legs", heap>>10, now>>10, rounds*atOnce)
+	}
+	if now := descriptors(t); now > files+2 {
+		t.Errorf("%d descriptors, were %d", now, files)
 	}
 	if totals := server.Totals(); totals.Legs != 0 || totals.Panics != 0 {
 		t.Errorf("totals %+v", totals)
@@ -426,6 +431,17 @@ func settle(t *testing.T, before int) {
 		}
 		runtime.Gosched()
 	}
+}
+
+// descriptors counts the files and sockets that the process has open, where the system tells.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if errors.Is(err, os.ErrNotExist) {
+		return 0
+	}
+	must(t, err)
+	return len(entries)
 }
 
 func heapNow() uint64 {

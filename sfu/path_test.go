@@ -24,8 +24,9 @@ import (
 type road struct {
 	loss  float64
 	delay time.Duration
-	down  int64        // bits per second toward the client; 0 for no limit
-	cut   *atomic.Bool // when set and true, nothing gets through
+	down  int64         // bits per second toward the client; 0 for no limit
+	width *atomic.Int64 // the same, where it changes
+	cut   *atomic.Bool  // when set and true, nothing gets through
 }
 
 // lay puts a road before a server's port and returns the port at which clients reach it.
@@ -84,6 +85,9 @@ func (r road) carry(wait *sync.WaitGroup, bits int64, read func([]byte) (int, er
 			free = now
 		}
 		const room = 400 * time.Millisecond // of queue
+		if r.width != nil && bits > 0 {
+			bits = r.width.Load()
+		}
 		if bits > 0 {
 			if free.Sub(now) > room {
 				continue
@@ -153,6 +157,83 @@ func TestANarrowPathGetsASmallerPicture(t *testing.T) {
 	}
 	if unlimited := wide.leg.Stats().DownlinkBPS; unlimited < 1_200_000 { // what is sent, or an estimate
 		t.Errorf("loopback is estimated at %d", unlimited)
+	}
+}
+
+// TestThePictureFollowsThePath has a path that narrows, widens and narrows again under three layers of some 0.15, 0.5 and 1.8
+// Mbit/s: the picture has to be smaller soon, larger soon, and not to go up and down between.
+func TestThePictureFollowsThePath(t *testing.T) {
+	mux := newWire(t)
+	server := newServerOn(t, mux)
+	room := newRoom(t, server)
+	const narrow, wide = 800_000, 8_000_000
+	var width atomic.Int64
+	width.Store(wide)
+	s := newSimulcaster(t, room, "s")
+	a := newClient(t, withFeedback(t))
+	a.joinOver(road{delay: 20 * time.Millisecond, down: wide, width: &width}, mux.Port(), room, "a")
+	go s.filmAt(t.Context(), 33*time.Millisecond, [3]int{600, 2000, 7500})
+	// firsts returns the packets that came for the first time and in order: what is sent again tells of the past.
+	firsts := func(packets []got) (out []got) {
+		for _, g := range packets {
+			if len(g.pay) > 0 && (len(out) == 0 || int16(g.header.SequenceNumber-out[len(out)-1].header.SequenceNumber) > 0) {
+				out = append(out, g)
+			}
+		}
+		return out
+	}
+	last := func() byte {
+		p := firsts(a.on(a.slotOf("s", sfu.SourceCamera)))
+		if len(p) == 0 {
+			return 0
+		}
+		return whose(p[len(p)-1].pay)
+	}
+	until := func(what string, want func(byte) bool) time.Duration {
+		t.Helper()
+		began := time.Now()
+		a.wait(what, func() bool { return want(last()) })
+		return time.Since(began)
+	}
+	largest := func(l byte) bool { return l == 'f' }
+	smaller := func(l byte) bool { return l == 'h' || l == 'q' }
+	until("the largest where there is room", largest)
+	for range 2 {
+		width.Store(narrow)
+		if took := until("a smaller one where there is not", smaller); took > 4*time.Second {
+			t.Errorf("down after %v", took)
+		} else {
+			t.Logf("down after %v", took)
+		}
+		// Twelve seconds on the narrow path, in which it may try once.
+		from := 0
+		a.wait("the count", func() bool { from = len(a.packets); return true })
+		began := time.Now()
+		a.wait("a while", func() bool { return time.Since(began) > 12*time.Second })
+		a.mu.Lock()
+		changes, was := 0, byte('h')
+		for _, g := range firsts(a.packets[from:]) {
+			if w := whose(g.pay); w == 'f' && was != 'f' {
+				changes++
+				was = w
+			} else if w == 'h' || w == 'q' {
+				was = w
+			}
+		}
+		a.mu.Unlock()
+		if changes > 1 {
+			t.Errorf("up and down again %d times on a narrow path", changes)
+		}
+		width.Store(wide)
+		if took := until("the largest when there is room again", largest); took > 15*time.Second {
+			t.Errorf("up after %v", took)
+		} else {
+			t.Logf("up after %v, %d packets of padding in all; %+v", took, server.Totals().Padding, a.leg.Stats())
+		}
+	}
+	padding := server.Totals().Padding
+	if padding == 0 {
+		t.Error("nothing was tried before the picture grew")
 	}
 }
 

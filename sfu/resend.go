@@ -29,7 +29,7 @@ func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
 	for _, pair := range nack.Nacks {
 		pair.Range(func(seq uint16) bool {
 			asked++
-			if asked > maxResend {
+			if asked > maxResend || s.leg.downlink.credit.Load() <= 0 {
 				return false
 			}
 			s.mu.Lock()
@@ -39,6 +39,7 @@ func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
 			}
 			for range copies(twice && s.rtxSSRC != 0) {
 				if s.repeat(seq, now, b) {
+					s.leg.downlink.credit.Add(-int64(len(s.leg.downlink.again.Raw)))
 					s.counters.resent.Add(1)
 					counters.retransmitted.Add(1)
 				}

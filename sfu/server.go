@@ -43,6 +43,7 @@ type counters struct {
 	packetsIn, bytesIn, packetsOut, bytesOut    atomic.Uint64
 	malformed, retransmitted, nacksIn, nacksOut atomic.Uint64
 	plisIn, plisOut, sendErrors, panics         atomic.Uint64
+	padding                                     atomic.Uint64
 	directLegs                                  atomic.Int64
 }
 
@@ -106,7 +107,8 @@ func (s *Server) Totals() Totals {
 		PacketsOut: c.packetsOut.Load(), BytesOut: c.bytesOut.Load(),
 		Malformed: c.malformed.Load(), Retransmitted: c.retransmitted.Load(),
 		NACKsIn: c.nacksIn.Load(), NACKsOut: c.nacksOut.Load(),
-		PLIsIn: c.plisIn.Load(), PLIsOut: c.plisOut.Load(),
+		Padding: c.padding.Load(),
+		PLIsIn:  c.plisIn.Load(), PLIsOut: c.plisOut.Load(),
 		SendErrors: c.sendErrors.Load(), Panics: c.panics.Load(),
 		DirectLegs: int(c.directLegs.Load()),
 	}

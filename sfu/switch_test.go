@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/sdp/v3"
 
 	"confab/sfu/allocate"
@@ -374,6 +375,47 @@ func TestThousandsOfSwitchesOnABadNetwork(t *testing.T) {
 		}
 		if changes := st.check(false); changes < 200 {
 			t.Errorf("%s: only %d changes", name, changes)
+		}
+	}
+}
+
+// TestReportsFollowTheSourceThroughSwitches gives each publisher a clock of its own, and wants the slot's sender report to
+// relate the stream's time to ours as the report of whoever is in it does to theirs, after every switch.
+func TestReportsFollowTheSourceThroughSwitches(t *testing.T) {
+	t.Parallel()
+	c := stageCodecs["VP8"]
+	st := newTheatre(t, 3, c.codec, 3)
+	clean := func(packets [][]byte) [][]byte { return packets }
+	st.play(clean)
+	now := time.Now()
+	for i := range 60 {
+		a := st.actors[i%len(st.actors)]
+		st.slot.attach(a.track)
+		if l := st.slot.aim(allocate.Choice{Temporal: allocate.AllTemporal}, now); l != nil && !st.slot.catchUp(l, now) {
+			st.slot.await()
+		}
+		for before := len(st.out); ; st.play(clean) {
+			if who := byte(i % len(st.actors)); len(st.out) > before {
+				if from, _ := st.source(st.out[len(st.out)-1]); from[0] == who {
+					break
+				}
+			}
+		}
+		// The publisher says: the newest frame is of now, by a clock that is days and years from ours.
+		f := a.feeds[0]
+		now = now.Add(time.Second)
+		theirs := now.Add(-time.Duration(i%len(st.actors)+1) * 1000 * time.Hour)
+		a.u.senderReport(&rtcp.SenderReport{SSRC: f.stream.ssrc, NTPTime: ntpTime(theirs), RTPTime: f.ts}, now)
+		later := now.Add(300 * time.Millisecond)
+		st.slot.mu.Lock()
+		report, ok := st.slot.senderReport(later).(*rtcp.SenderReport)
+		st.slot.mu.Unlock()
+		if !ok {
+			t.Fatal("no report")
+		}
+		newest := st.out[len(st.out)-1].Timestamp // of the same frame, as the receiver knows it
+		if off := int32(report.RTPTime - newest - 300*90); report.NTPTime != ntpTime(later) || off < -90 || off > 90 {
+			t.Fatalf("switch %d: the report is %d ticks off, of %v", i, off, report.NTPTime)
 		}
 	}
 }

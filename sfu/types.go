@@ -223,6 +223,7 @@ type Totals struct {
 	Retransmitted        uint64
 	NACKsIn, NACKsOut    uint64 // packets asked for by receivers; by us from publishers
 	PLIsIn, PLIsOut      uint64
+	Padding              uint64 // packets sent again to find out what a path bears
 	SendErrors           uint64
 	DirectLegs           int    // gauge: legs whose media is encrypted straight into batches
 	Panics               uint64 // legs ended because of a panic

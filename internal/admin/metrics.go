@@ -42,6 +42,7 @@ func Metrics(from Sources) prometheus.Gatherer {
 	counter("rtp_sent_bytes_total", "Media bytes that were forwarded.", func(t sfu.Totals) uint64 { return t.BytesOut })
 	counter("rtp_malformed_total", "Packets dropped because they made no sense.", func(t sfu.Totals) uint64 { return t.Malformed })
 	counter("rtp_retransmitted_total", "Packets sent again.", func(t sfu.Totals) uint64 { return t.Retransmitted })
+	counter("rtp_padding_total", "Packets sent to find out what a path bears.", func(t sfu.Totals) uint64 { return t.Padding })
 	counter("nack_received_total", "Packets that receivers asked for again.", func(t sfu.Totals) uint64 { return t.NACKsIn })
 	counter("nack_sent_total", "Packets asked for again from publishers.", func(t sfu.Totals) uint64 { return t.NACKsOut })
 	counter("pli_received_total", "Key frames that receivers asked for.", func(t sfu.Totals) uint64 { return t.PLIsIn })

@@ -7,9 +7,9 @@
 // adapts itself; overuse cuts the estimate to 85 % of what got through, and while the path is calm the estimate grows.
 // Heavy loss (over 10 %) cuts it too; light loss is the network's noise and is left to retransmission.
 //
-// A media server differs from an encoder: it cannot send more to try, it can only choose larger layers. So nothing is
-// estimated before the first sign of congestion (zero means: unknown, take what you like), and growth goes on unproven while
-// more is wanted. It probes: far from where the path was found to end, the estimate doubles every second; near there it
+// A media server differs from an encoder: it cannot make more media to try, it can only choose larger layers, or send padding.
+// So nothing is estimated before the first sign of congestion (zero means: unknown, take what you like), and growth goes on
+// while more is wanted, for the owner to fill with padding while Growing. It probes: far from where the path was found to end, the estimate doubles every second; near there it
 // grows as gently as in section 5.5, and a growth that ended in overuse is tried again later and later.
 //
 // Not every delay is congestion. A computer that has no time for a moment, a radio link that repeats itself and a large key
@@ -50,7 +50,7 @@ const (
 	// that failed, doubled each time, up to maxCalm: a gentle growth that fails costs little, a picture held back much.
 	calmAfter  = time.Second
 	calmFailed = 2 * time.Second
-	maxCalm    = 30 * time.Second
+	maxCalm    = 12 * time.Second
 	// cutEvery is the least time between two cuts: feedback of packets sent before the first has to come in.
 	cutEvery = 300 * time.Millisecond
 )
@@ -121,11 +121,14 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 	}
 }
 
+// Growing tells whether the estimate may rise: a limit was found, and the path has been calm since.
+func (e *Estimator) Growing(now time.Time) bool { return e.estimate > 0 && !now.Before(e.resume) }
+
 // Grow lets the estimate rise while the path is calm, toward what is wanted, in bits per second.
 func (e *Estimator) Grow(wanted int64, now time.Time) {
 	since := min(now.Sub(e.updated), time.Second)
 	e.updated = now
-	if e.estimate == 0 || now.Before(e.resume) || e.estimate >= float64(wanted)*1.2 {
+	if !e.Growing(now) || e.estimate >= float64(wanted)*1.2 {
 		return
 	}
 	if e.delivered.rate() > beyondKnee*e.knee {
