@@ -350,7 +350,7 @@ func TestRequestsForKeyFramesAreMerged(t *testing.T) {
 
 // TestNothingIsLeftOfLegsThatWent has a thousand legs join, connect, send and leave.
 func TestNothingIsLeftOfLegsThatWent(t *testing.T) {
-	const rounds, atOnce = 125, 8
+	const rounds, atOnce = 20, 50
 	server := newServer(t)
 	room := newRoom(t, server)
 	cycle := func() {

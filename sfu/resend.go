@@ -38,7 +38,9 @@ func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
 				return true
 			}
 			for range copies(twice && s.rtxSSRC != 0) {
-				if s.repeat(seq, now, b) {
+				if !s.repeat(seq, now, b) {
+					s.answered.forget(seq) // it may be on its way up again, and be asked for before a round trip is over
+				} else {
 					s.leg.downlink.credit.Add(-int64(len(s.leg.downlink.again.Raw)))
 					s.counters.resent.Add(1)
 					counters.retransmitted.Add(1)
@@ -65,6 +67,9 @@ type answer struct {
 	at       int64 // Unix nanoseconds
 	sequence uint16
 }
+
+// forget takes back that a packet was answered.
+func (a *answered) forget(seq uint16) { a.latest[seq%uint16(len(a.latest))] = answer{} }
 
 // due tells whether a packet has to be sent again, and notes that it is.
 func (a *answered) due(seq uint16, now time.Time, rtt time.Duration) bool {
