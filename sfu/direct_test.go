@@ -2,6 +2,7 @@ package sfu_test
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,26 @@ func newWire(t testing.TB) *wire.Mux {
 	return m
 }
 
-// TestMediaPastPion has clients decrypt what was encrypted with derived keys, with each profile.
+// watchedWire counts what is taken past Pion.
+type watchedWire struct {
+	*wire.Mux
+	taken, left atomic.Int64
+}
+
+func (w *watchedWire) TakeMedia(ufrag string, take func([]byte) bool) func() {
+	return w.Mux.TakeMedia(ufrag, func(p []byte) bool {
+		took := take(p)
+		if took {
+			w.taken.Add(1)
+		} else {
+			w.left.Add(1)
+		}
+		return took
+	})
+}
+
+// TestMediaPastPion has clients decrypt what was encrypted with derived keys, and encrypt what is decrypted with them, with
+// each profile.
 func TestMediaPastPion(t *testing.T) {
 	t.Parallel()
 	for name, profile := range map[string]dtls.SRTPProtectionProfile{
@@ -29,7 +49,8 @@ func TestMediaPastPion(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServerOn(t, newWire(t))
+			port := &watchedWire{Mux: newWire(t)}
+			server := newServerOn(t, port)
 			room := newRoom(t, server)
 			o := clientOptions{profile: profile}
 			a, b := newClient(t, o), newClient(t, o)
@@ -42,6 +63,9 @@ func TestMediaPastPion(t *testing.T) {
 			})
 			if n := server.Totals().DirectLegs; n != 2 {
 				t.Errorf("%d legs are sent to past Pion", n)
+			}
+			if taken, left := port.taken.Load(), port.left.Load(); taken < 250 || left > taken/10 {
+				t.Errorf("%d packets were taken past Pion, %d left to it", taken, left)
 			}
 			a.mu.Lock()
 			defer a.mu.Unlock()

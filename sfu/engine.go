@@ -131,7 +131,7 @@ func (l *Leg) newPeerConnection() (*webrtc.PeerConnection, error) {
 		return nil, err
 	}
 	engine.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
-	engine.SetSRTPReplayProtectionWindow(1024) // retransmissions come late
+	engine.SetSRTPReplayProtectionWindow(replayWindow)
 	engine.BufferFactory = l.bufferFor
 	engine.SetFireOnTrackBeforeFirstRTP(true)
 	engine.SetDTLSKeyLogWriter(&l.path.handshake)

@@ -116,6 +116,7 @@ func (l *Leg) selected(pair *webrtc.ICECandidatePair) {
 	local, err := l.pc.Load().SCTP().Transport().ICETransport().GetLocalParameters()
 	if err == nil {
 		err = l.path.selected(pair, local.UsernameFragment, l.room.server.cfg.Transport.TCPMux())
+		l.takeMedia()
 	}
 	if err != nil {
 		l.room.server.log.Warn("sfu: follow the transport", "leg", l.id, "error", err)
@@ -132,8 +133,9 @@ func (l *Leg) opened() {
 	if pair, err := ice.GetSelectedCandidatePair(); err == nil && pair != nil {
 		l.selected(pair) // the callback may still be on its way
 	}
-	if keys, err := l.path.handshake.Server(); err == nil {
-		l.path.keys.Store(&keys)
+	if theirs, ours, err := l.path.handshake.Both(); err == nil {
+		l.path.theirs = theirs
+		l.path.keys.Store(&ours)
 		if l.room.server.batch != nil {
 			l.room.server.counters.directLegs.Add(1)
 		}
@@ -141,6 +143,7 @@ func (l *Leg) opened() {
 		l.room.server.log.Debug("sfu: media goes through Pion", "leg", l.id, "reason", err)
 	}
 	l.ready.Store(true)
+	l.takeMedia()
 	// Until now packets went nowhere: everything begins now, pictures with what the rings have since their last key frame.
 	for _, s := range l.receiving() {
 		s.rest()

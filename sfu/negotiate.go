@@ -234,6 +234,7 @@ func (l *Leg) negotiated(added []*slot, hints []TrackHint) {
 		l.mu.Unlock()
 	}
 	l.uplink.negotiated(l.remote, l.local, hints)
+	l.takeMedia()
 	for _, s := range l.receiving() {
 		l.downlink.route(s)
 	}

@@ -69,8 +69,12 @@ type path struct {
 	tcp       atomic.Pointer[tcpConn]        // the selected candidate pair, if over TCP
 	keys      atomic.Pointer[srtpkeys.Keys]  // nil until the handshake is over, and where direct sending is impossible
 
-	mu     sync.Mutex // owns closed, and which connection has to be let go
+	mu     sync.Mutex // owns the fields below, and which connection has to be let go
 	closed bool
+	theirs srtpkeys.Keys // set before keys
+	taker  *taker        // nil while Pion decrypts
+	taken  string        // the local user name fragment of the ICE agent whose media it takes
+	stop   func()        // ends that
 }
 
 // tcpConn is the ICE-TCP connection (RFC 6544) of a selected candidate pair. What is sent past Pion goes on past it when
@@ -131,6 +135,9 @@ func (p *path) close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
+	if p.stop != nil {
+		p.stop()
+	}
 	return err
 }
 

@@ -30,12 +30,15 @@ const (
 	mtu = 1500
 )
 
-// uplink takes what a client sends. RTP arrives in the one goroutine that decrypts the leg's SRTP (see bufferFor), which
-// walks it all the way to the slots that carry it; that goroutine alone uses media, scratch, nacks and out. The state that
+// uplink takes what a client sends. RTP arrives in the goroutine that decrypts it, the transport's (see taker) or Pion's (see
+// bufferFor), which walks it all the way to the slots that carry it. receiving is held meanwhile and owns media, scratch,
+// nacks and out; in steady state only one of the two wants it. The state that
 // ticks and statistics also look at is owned by mu, which is not held while packets are forwarded.
 type uplink struct {
 	leg *Leg
 	out *fanout
+
+	receiving sync.Mutex
 
 	media   media     // the packet at hand
 	scratch [mtu]byte // a packet unwrapped from RTX
@@ -76,6 +79,7 @@ type stream struct {
 	watch      repair.Stream
 	reported   time.Time
 	lastReport repair.Report
+	strange    int // packets in a row that did not decrypt; the taker's
 }
 
 func (u *uplink) init(l *Leg) {
@@ -147,6 +151,8 @@ func (u *uplink) receive(s *stream, raw []byte) {
 	if u.leg.closing() {
 		return
 	}
+	u.receiving.Lock()
+	defer u.receiving.Unlock()
 	counters := &u.leg.room.server.counters
 	counters.packetsIn.Add(1)
 	counters.bytesIn.Add(uint64(len(raw)))

@@ -80,12 +80,12 @@ func (h *Handshake) ServerHello(m handshake.MessageServerHello) handshake.Messag
 	return &m
 }
 
-// Server returns the keys that the server of the handshake encrypts with. The handshake must be over.
-func (h *Handshake) Server() (Keys, error) {
+// Both returns the keys that the two sides of the handshake encrypt with. The handshake must be over.
+func (h *Handshake) Both() (client, server Keys, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.hello || len(h.master) == 0 {
-		return Keys{}, ErrIncomplete
+		return Keys{}, Keys{}, ErrIncomplete
 	}
 	var profile srtp.ProtectionProfile
 	switch h.profile {
@@ -94,29 +94,30 @@ func (h *Handshake) Server() (Keys, error) {
 	case dtls.SRTP_AES128_CM_HMAC_SHA1_80:
 		profile = srtp.ProtectionProfileAes128CmHmacSha1_80
 	default:
-		return Keys{}, fmt.Errorf("%w: profile %d", ErrUnsupported, h.profile)
+		return Keys{}, Keys{}, fmt.Errorf("%w: profile %d", ErrUnsupported, h.profile)
 	}
 	if !hashesWithSHA256(h.suite) {
-		return Keys{}, fmt.Errorf("%w: suite %x", ErrUnsupported, uint16(h.suite))
+		return Keys{}, Keys{}, fmt.Errorf("%w: suite %x", ErrUnsupported, uint16(h.suite))
 	}
 	keyLen, err := profile.KeyLen()
 	if err != nil {
-		return Keys{}, err
+		return Keys{}, Keys{}, err
 	}
 	saltLen, err := profile.SaltLen()
 	if err != nil {
-		return Keys{}, err
+		return Keys{}, Keys{}, err
 	}
 	seed := append([]byte("EXTRACTOR-dtls_srtp"), h.clientRandom...)
 	seed = append(seed, h.serverRandom...)
 	material, err := prf.PHash(h.master, seed, 2*(keyLen+saltLen), sha256.New)
 	if err != nil {
-		return Keys{}, err
+		return Keys{}, Keys{}, err
 	}
 	// client key, server key, client salt, server salt
-	return Keys{
-		Key: material[keyLen : 2*keyLen], Salt: material[2*keyLen+saltLen:], Profile: profile,
-	}, nil
+	salts := material[2*keyLen:]
+	client = Keys{Key: material[:keyLen], Salt: salts[:saltLen], Profile: profile}
+	server = Keys{Key: material[keyLen : 2*keyLen], Salt: salts[saltLen:], Profile: profile}
+	return client, server, nil
 }
 
 // hashesWithSHA256 tells which suites have SHA-256 as the hash of their pseudorandom function (RFC 5289 and 7251): of

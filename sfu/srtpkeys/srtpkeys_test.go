@@ -49,7 +49,7 @@ func TestOnlyWhatIsUnderstoodHasKeys(t *testing.T) {
 		if _, err := h.Write(c.log); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		keys, err := h.Server()
+		_, keys, err := h.Both()
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}

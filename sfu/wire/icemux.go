@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/ice/v4"
 )
@@ -46,6 +47,7 @@ type iceLeg struct {
 	ufrag string
 	conns []*iceConn                  // owned by iceMux.mu
 	peers map[netip.AddrPort]struct{} // owned by iceMux.mu
+	tap   atomic.Pointer[mediaTap]    // takes the leg's media; nil: Pion reads all
 }
 
 func newICEMux(m *Mux) *iceMux {
@@ -122,7 +124,7 @@ func (x *iceMux) dispatch(p *packet, what class) {
 	switch {
 	case c == nil:
 		x.mux.counters.droppedNoLeg.Add(1)
-	case c.queue.push(p):
+	case c.leg.into(c, p).push(p):
 		return
 	default:
 		x.mux.counters.droppedFull.Add(1)
@@ -148,6 +150,14 @@ func (x *iceMux) find(p *packet, what class) *iceConn {
 		return peer.leg.candidate(p)
 	}
 	return nil
+}
+
+// into returns the queue that a packet for a candidate belongs into.
+func (l *iceLeg) into(c *iceConn, p *packet) *packetQueue {
+	if tap := l.tap.Load(); tap != nil && isSRTP(p.bytes()) {
+		return tap.queue
+	}
+	return c.queue
 }
 
 // candidate picks the conn of the address that the packet came to. Packets of a Berth name a candidate exactly, and go
@@ -220,6 +230,9 @@ func (x *iceMux) forget(c *iceConn) {
 	}
 	if len(leg.conns) == 0 {
 		delete(x.legs, leg.ufrag)
+		if tap := leg.tap.Load(); tap != nil {
+			tap.queue.close()
+		}
 	}
 }
 
