@@ -17,11 +17,12 @@
 //
 // # The way of a packet
 //
-// Pion reads the socket, runs ICE and DTLS, and decrypts. Right behind decryption, in the goroutine that did it, the
-// leg's uplink takes over: it parses the packet once, tells new packets from repetitions, keeps video in a ring per layer
+// Pion runs ICE and DTLS. Where the transport hands media over before Pion reads it, the leg decrypts it itself, with keys
+// derived from Pion's hooks; otherwise, and with the first packets of each stream, Pion does. Right behind decryption, in the
+// goroutine that did it, the leg's uplink takes over: it parses the packet once, tells new packets from repetitions, keeps video in a ring per layer
 // (package cache), and walks the slots that carry the layer. A slot rewrites the header (package rewrite) and the picture
 // counters (package codec) into memory of the publisher's burst. Where the transport can send batches, the slot encrypts
-// the packet there itself, with keys derived from Pion's hooks (package srtpkeys), and the burst goes out at the end of
+// the packet there itself, with keys derived in the same way (package srtpkeys), and the burst goes out at the end of
 // the frame, in one run per receiver; where it cannot, or the keys cannot be had, Pion encrypts and sends each packet. What
 // receivers report missing is answered from the rings, on RTX. In steady state nothing on this way allocates, starts a
 // goroutine or holds a lock while it sends, and no receiver can hold up another.
@@ -38,12 +39,13 @@
 // Methods of Server, Room and Leg may be called by several goroutines. A room has one goroutine, which assigns slots. A leg
 // has two of its own, beside Pion's: one calls the handler, one chooses layers and sends requests when something has
 // changed. What time alone brings, reports and repeated requests, comes from the one ticker of the server, its pulse. Media
-// and reports are handled in Pion's two reading goroutines of the leg. Every piece of mutable state names its owner where it
-// is declared; packet paths read immutable snapshots (the slots of a layer, the slots by SSRC), so that a join does not stop
-// the flow.
+// and reports are handled in Pion's two reading goroutines of the leg, media taken past Pion in one of the transport's. Every
+// piece of mutable state names its owner where it is declared; packet paths read immutable snapshots (the slots of a layer,
+// the slots by SSRC), so that a join does not stop the flow.
 //
-// Locks nest in this order: a leg's ticking, choosing, uplink, leg, burst, slot, publication, layer, downlink, notifier. None
-// but ticking, which no packet waits for, is held while a packet is written or a handler called.
+// Locks nest in this order: a leg's receiving or ticking, choosing, uplink, leg, burst, slot, publication, layer, downlink,
+// notifier. None is held while a packet is written or a handler called, but ticking, which no packet waits for, and
+// receiving, which belongs to whoever brings the packets of one client.
 //
 // # Lifecycle
 //

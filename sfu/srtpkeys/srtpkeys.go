@@ -2,8 +2,9 @@
 // the handshake: the key log has the client's random and the master secret, the server hello the server's random, the
 // protection profile and the cipher suite. From these the exporter of RFC 5705 makes the same keys as Pion itself.
 //
-// The point is to encrypt media without Pion's sender, straight into batches. That is safe as long as Pion sends nothing on
-// the same SSRCs: two contexts with one key must never encrypt two packets of one SSRC with the same index.
+// The point is to encrypt media without Pion's sender, straight into batches, and to decrypt it where it is read. Encrypting
+// is safe as long as Pion sends nothing on the same SSRCs: two contexts with one key must never encrypt two packets of one
+// SSRC with the same index.
 package srtpkeys
 
 import (

@@ -18,7 +18,8 @@
 //
 // # Concurrency
 //
-// One goroutine reads the UDP socket and hands packets to bounded queues; full queues drop, and count. Any goroutine may
+// One goroutine reads the UDP socket and hands packets to bounded queues; full queues drop, and count. A leg whose media is
+// taken past Pion (Mux.TakeMedia) has a queue and a goroutine for that. Any goroutine may
 // write: packets for one destination keep their order, no lock is held over a system call, and whoever finds a send under
 // way leaves its packet to be sent with the next batch. One goroutine accepts TCP connections, one per connection decides
 // what it is, within a deadline.
