@@ -24,7 +24,8 @@
 // counters (package codec) into memory of the publisher's burst. Where the transport can send batches, the slot encrypts
 // the packet there itself, with keys derived in the same way (package srtpkeys), and the burst goes out at the end of
 // the frame, in one run per receiver; where it cannot, or the keys cannot be had, Pion encrypts and sends each packet. What
-// receivers report missing is answered from the rings, on RTX. In steady state nothing on this way allocates, starts a
+// receivers report missing is answered from the rings, on RTX, within a share of what is sent; where packets get lost, receivers
+// are asked to hold pictures back for as long as that takes. In steady state nothing on this way allocates, starts a
 // goroutine or holds a lock while it sends, and no receiver can hold up another.
 //
 // # Decisions
@@ -32,7 +33,7 @@
 // Each is a pure function in a package of its own, with the time passed in: who is speaking (loudness), which slot
 // carries which track (assign), which layer of it (allocate), how much the path bears (bandwidth), what is missing
 // (repair), how good the connection is (quality). Layers that nobody needs are switched off at their sender
-// ([LegHandler.Layers]).
+// ([LegHandler.Layers]). Before a picture grows on a path that was found to be narrow, padding on RTX shows whether it may.
 //
 // # Concurrency
 //
