@@ -173,6 +173,9 @@ func (a *API) authenticate(kind string) func(huma.Context, func(huma.Context)) {
 		if err == nil && kind != "" {
 			err = a.allow(kind, string(id.UserID))
 		}
+		if group := limit.ByNetwork(kind); err == nil && group != "" {
+			err = a.allow(group, who.network)
+		}
 		if err != nil {
 			a.refuse(ctx, err)
 			return

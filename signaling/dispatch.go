@@ -12,6 +12,7 @@ import (
 
 	"confab/internal/call"
 	"confab/internal/fault"
+	"confab/internal/limit"
 )
 
 // request is an event from a client, whatever wire it came by.
@@ -23,7 +24,7 @@ type request struct {
 
 // entry is how one event is handled.
 type entry struct {
-	limit  string // the kind of rate limit that counts it, per user
+	limit  string // the kind of rate limit that counts it
 	handle handler
 }
 
@@ -83,6 +84,11 @@ func (s *Server) dispatch(sock *socket, req request) (reply any, err error) {
 	}
 	if err := s.allow(e.limit, string(sock.session.userID)); err != nil {
 		return nil, err
+	}
+	if group := limit.ByNetwork(e.limit); group != "" {
+		if err := s.allow(group, sock.network); err != nil {
+			return nil, err
+		}
 	}
 	defer func() {
 		if v := recover(); v != nil {

@@ -471,29 +471,34 @@ func TestShutdownAsksToReconnect(t *testing.T) {
 	}
 }
 
-// noSends is a limit that is used up for messages.
-type noSends struct{}
+// without refuses one kind of request to everybody.
+type without string
 
-func (noSends) Allow(kind, _ string) (bool, time.Duration) {
-	return kind != limit.Send, 1500 * time.Millisecond
+func (w without) Allow(kind, _ string) (bool, time.Duration) {
+	return kind != string(w), 1500 * time.Millisecond
 }
 
 func TestRateLimitTellsWhenToComeBack(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, plan{server: signaling.Config{Limits: noSends{}}})
-	ann, bob := h.user(), h.user()
-	chatID := h.direct(ann, bob)
-	c := ann.connect()
-	c.raw(`{"event":"message:send","data":{"chatId":"` + string(chatID) + `","content":"x"}}`)
-	var got struct {
-		Code       string
-		RetryAfter float64
+	for name, kind := range map[string]without{"of a user": limit.Send, "of an address": limit.SendNetwork} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, plan{server: signaling.Config{Limits: kind}})
+			ann, bob := h.user(), h.user()
+			chatID := h.direct(ann, bob)
+			c := ann.connect()
+			c.raw(`{"event":"message:send","data":{"chatId":"` + string(chatID) + `","content":"x"}}`)
+			var got struct {
+				Code       string
+				RetryAfter float64
+			}
+			c.expect("error").into(t, &got)
+			if got.Code != "rate_limited" || got.RetryAfter != 1.5 {
+				t.Errorf("%+v", got)
+			}
+			c.do("typing", map[string]any{"chatId": chatID, "on": true})
+		})
 	}
-	c.expect("error").into(t, &got)
-	if got.Code != "rate_limited" || got.RetryAfter != 1.5 {
-		t.Errorf("%+v", got)
-	}
-	c.do("typing", map[string]any{"chatId": chatID, "on": true})
 }
 
 func TestTooManySocketsOfOneUser(t *testing.T) {

@@ -27,6 +27,7 @@ const localHandshake = "signaling.handshake"
 type handshaken struct {
 	token    string // empty: it will come in the first frame
 	identity auth.Identity
+	network  string // that it comes from, as limits count it
 }
 
 // handshake decides whether a request becomes a socket. Refusals are plain HTTP.
@@ -41,10 +42,10 @@ func (s *Server) handshake(c *fiber.Ctx) error {
 	if !s.originAllowed(c) {
 		return fault.New(fault.Forbidden, codeBadOrigin, "pages of this origin may not connect")
 	}
-	if err := s.allow(limit.Connect, peer.Network(peer.Address(c))); err != nil {
+	found := &handshaken{network: peer.Network(peer.Address(c))}
+	if err := s.allow(limit.Connect, found.network); err != nil {
 		return err
 	}
-	found := &handshaken{}
 	if token, given := tokenOf(c); given {
 		id, err := s.cfg.Auth.Verify(c.UserContext(), token)
 		if err != nil {

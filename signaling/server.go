@@ -66,6 +66,7 @@ type socket struct {
 	session  *session
 	token    string // what authenticated it
 	identity auth.Identity
+	network  string      // that it comes from, as limits count it
 	late     *time.Timer // ends a session that does not authenticate in time
 	typing   *typing     // made by the first notice
 
@@ -128,7 +129,7 @@ func (s *Server) upgraded(c *websocket.Conn) {
 // serve is the life of one socket, from the upgrade to the end. What it keeps for that long, on its stack and below,
 // counts thousands of times: so whatever needs a deep stack is done apart.
 func (s *Server) serve(raw net.Conn, early []byte, from *handshaken) {
-	sock := &socket{session: s.newSession(raw, early)}
+	sock := &socket{session: s.newSession(raw, early), network: from.network}
 	defer s.depart(sock)
 	defer func() {
 		if v := recover(); v != nil {

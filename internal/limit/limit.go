@@ -33,8 +33,29 @@ const (
 	Signal       = "signal"        // by user: pings, ICE candidates, views, mutes
 	Connect      = "connect"       // by address: sockets being opened
 	Join         = "join"          // by user: looking at invitations and accepting them
-	JoinNetwork  = "join-network"  // by address: likewise
+
+	// By address, what all accounts behind it do together: see ByNetwork.
+	SendNetwork   = "send-network"
+	SearchNetwork = "search-network"
+	UploadNetwork = "upload-network"
+	JoinNetwork   = "join-network"
 )
+
+// ByNetwork names the kind by address that bounds a kind by user as well, so that many accounts do not get many times as
+// much; "" where there is none.
+func ByNetwork(kind string) string {
+	switch kind {
+	case Send:
+		return SendNetwork
+	case Search:
+		return SearchNetwork
+	case Upload:
+		return UploadNetwork
+	case Join:
+		return JoinNetwork
+	}
+	return ""
+}
 
 // rate is a bucket's size and how fast it fills.
 type rate struct {
@@ -68,7 +89,11 @@ func rates() map[string]rate {
 		Signal:       {burst: 400, perSecond: 40},
 		Connect:      {burst: 600, perSecond: 20},
 		Join:         {burst: 30, perSecond: 1.0 / 2},
-		JoinNetwork:  {burst: 200, perSecond: 5},
+
+		SendNetwork:   {burst: 3000, perSecond: 300},
+		SearchNetwork: {burst: 400, perSecond: 50},
+		UploadNetwork: {burst: 600, perSecond: 10},
+		JoinNetwork:   {burst: 200, perSecond: 5},
 	}
 }
 

@@ -93,3 +93,15 @@ func BenchmarkAllow(b *testing.B) {
 		l.Allow(Send, "somebody")
 	}
 }
+
+// TestAnAddressGetsMoreThanAnAccount and no more than some of them.
+func TestAnAddressGetsMoreThanAnAccount(t *testing.T) {
+	t.Parallel()
+	all := rates()
+	for _, kind := range []string{Send, Search, Upload, Join} {
+		one, together := all[kind], all[ByNetwork(kind)]
+		if together.burst <= one.burst || together.burst > 20*one.burst || together.perSecond <= one.perSecond {
+			t.Errorf("%s: %+v for an account, %+v for an address", kind, one, together)
+		}
+	}
+}
