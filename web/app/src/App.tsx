@@ -3,6 +3,7 @@ import { Tooltip } from "radix-ui";
 import { useEffect } from "react";
 import { AuthScreen } from "./auth/AuthScreen";
 import { useSession } from "./hooks";
+import { forgetDrafts } from "./platform/drafts";
 import { keptInvitation } from "./platform/invitation";
 import { navigate, useRoute } from "./platform/router";
 import { Shell } from "./Shell";
@@ -41,6 +42,7 @@ function Screen() {
     }
     if (session.status === "signed-out") {
       queries.clear();
+      forgetDrafts();
       if (!atDoor && session.reason === "logout") navigate({ name: "login" }, { replace: true });
     }
   }, [session, atDoor]);

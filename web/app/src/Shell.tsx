@@ -6,6 +6,7 @@ import { CheckScreen } from "./check/CheckScreen";
 import { Conversation } from "./conversation/Conversation";
 import { useConnection, useCurrentCall, useModel } from "./hooks";
 import { JoinScreen } from "./join/JoinScreen";
+import { PersonDialog } from "./mentions/PersonDialog";
 import { useTwoPanes } from "./platform/media";
 import { useRoute } from "./platform/router";
 import { usePageTitle } from "./platform/title";
@@ -45,6 +46,7 @@ function Panes() {
         {atList && twoPanes && <Nothing />}
       </div>
       <CallLayer />
+      <PersonDialog />
     </div>
   );
 }

@@ -4,7 +4,6 @@ import { forgetTrays } from "../attachments/tray";
 import { client } from "../client";
 import { useConnection, useMe, useModel } from "../hooks";
 import { type Language, languages, setLanguage } from "../i18n";
-import { forgetDrafts } from "../platform/drafts";
 import { navigate } from "../platform/router";
 import { setTheme, type ThemeChoice, useTheme } from "../platform/theme";
 import { Avatar } from "../ui/Avatar";
@@ -22,7 +21,6 @@ export function AccountMenu() {
   const [asking, setAsking] = useState(false);
 
   function signOut() {
-    forgetDrafts();
     forgetTrays();
     void client.logout();
   }

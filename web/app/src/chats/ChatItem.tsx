@@ -70,6 +70,12 @@ export const ChatItem = memo(function ChatItem({ chat, active }: { chat: Chat; a
                 <span className="sr-only">{t("chats.callRunning")}</span>
               </span>
             )}
+            {chat.unreadMentions > 0 && (
+              <span className="grid size-5.5 place-items-center rounded-full bg-accent text-on-accent">
+                <Icon name="at" size={14} strokeWidth={2.25} />
+                <span className="sr-only">{t("chats.mentions", { count: chat.unreadMentions })}</span>
+              </span>
+            )}
             {chat.unreadCount > 0 && (
               <span
                 className={cx(
@@ -104,10 +110,10 @@ function Preview({ chat, active }: { chat: Chat; active: boolean }) {
       </span>
     );
   }
-  if (draft && !active) {
+  if (draft.text && !active) {
     return (
       <span className={cx(line, "text-ink-2")}>
-        <span className="text-danger">{t("chats.draft")}</span> {draft}
+        <span className="text-danger">{t("chats.draft")}</span> {draft.text}
       </span>
     );
   }

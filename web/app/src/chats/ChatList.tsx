@@ -1,31 +1,22 @@
-import { type Chat, isArchived } from "@confab/sdk";
+import { isArchived } from "@confab/sdk";
 import { type KeyboardEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useChats, useMe, useModel } from "../hooks";
+import { useChats, useModel } from "../hooks";
 import { useRoute } from "../platform/router";
 import { Button } from "../ui/Button";
 import { Empty } from "../ui/Empty";
 import { ArchiveRow } from "./ArchiveRow";
 import { ChatItem } from "./ChatItem";
-import { titleOf } from "./preview";
 
-export function ChatList({ filter, onNewChat }: { filter: string; onNewChat: () => void }) {
+export function ChatList({ onNewChat }: { onNewChat: () => void }) {
   const { t } = useTranslation();
   const chats = useChats();
   const loading = useModel((state) => state.phase !== "ready");
-  const me = useMe();
   const route = useRoute();
-  const wanted = filter.toLocaleLowerCase();
-  const matches = (chat: Chat) =>
-    titleOf(t, chat, me.id).toLocaleLowerCase().includes(wanted) ||
-    chat.members.some(
-      (member) => member.userId !== me.id && member.username.toLocaleLowerCase().includes(wanted),
-    );
   const [inArchive, setInArchive] = useState(false);
   const now = Date.now();
   const archived = chats.filter((chat) => isArchived(chat, now));
-  const shelf = inArchive && archived.length > 0 ? archived : chats.filter((chat) => !isArchived(chat, now));
-  const shown = wanted ? chats.filter(matches) : shelf;
+  const shown = inArchive && archived.length > 0 ? archived : chats.filter((chat) => !isArchived(chat, now));
 
   if (loading && chats.length === 0) return <Skeletons />;
   if (chats.length === 0) {
@@ -37,26 +28,13 @@ export function ChatList({ filter, onNewChat }: { filter: string; onNewChat: () 
       </Empty>
     );
   }
-  if (wanted && shown.length === 0) {
-    return (
-      <Empty
-        icon="search"
-        title={t("chats.emptyFilter")}
-        text={t("chats.emptyFilterText", { query: filter })}
-      >
-        <Button icon="search" onClick={onNewChat}>
-          {t("chats.findPeople")}
-        </Button>
-      </Empty>
-    );
-  }
   return (
     <>
-      {!wanted && archived.length > 0 && (
+      {archived.length > 0 && (
         <ArchiveRow
           chats={archived}
-          open={shelf === archived}
-          onToggle={() => setInArchive(shelf !== archived)}
+          open={shown === archived}
+          onToggle={() => setInArchive(shown !== archived)}
         />
       )}
       <ul

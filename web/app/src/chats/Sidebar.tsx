@@ -2,6 +2,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTwoPanes } from "../platform/media";
 import { modifier, useKeys, withModifier } from "../platform/shortcuts";
+import { SearchResults } from "../search/SearchResults";
 import { IconButton } from "../ui/Button";
 import { cx } from "../ui/classes";
 import { SearchField } from "../ui/Field";
@@ -11,12 +12,13 @@ import { ChatList } from "./ChatList";
 import { NewChatDialog } from "./NewChatDialog";
 import { NewGroupDialog } from "./NewGroupDialog";
 
-/** The left pane: who I am, a filter, the chats. Ctrl/⌘+K goes to the filter, Ctrl/⌘+Shift+K starts a chat. */
+/** The left pane: who I am, a search, the chats. Ctrl/⌘+K goes to the search, Ctrl/⌘+Shift+K starts a chat. */
 export function Sidebar() {
   const { t } = useTranslation();
   const [filter, setFilter] = useState("");
   const [dialog, setDialog] = useState<"chat" | "group" | null>(null);
   const search = useRef<HTMLInputElement>(null);
+  const nav = useRef<HTMLElement>(null);
   const twoPanes = useTwoPanes();
 
   useKeys((event) => {
@@ -28,6 +30,7 @@ export function Sidebar() {
 
   return (
     <nav
+      ref={nav}
       aria-label={t("chats.title")}
       className={cx(
         "flex min-w-0 flex-col bg-surface pad-safe-top-0",
@@ -55,10 +58,19 @@ export function Sidebar() {
           value={filter}
           onChange={setFilter}
           aria-keyshortcuts="Control+K Meta+K"
-          onKeyDown={(event) => event.key === "Escape" && setFilter("")}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") setFilter("");
+            if (event.key !== "ArrowDown") return;
+            event.preventDefault();
+            nav.current?.querySelector<HTMLElement>("ul a, [data-search-hit]")?.focus();
+          }}
         />
       </div>
-      <ChatList filter={filter.trim()} onNewChat={() => setDialog("chat")} />
+      {filter.trim() ? (
+        <SearchResults query={filter.trim()} onNewChat={() => setDialog("chat")} />
+      ) : (
+        <ChatList onNewChat={() => setDialog("chat")} />
+      )}
       <NewChatDialog
         open={dialog === "chat"}
         onClose={() => setDialog(null)}

@@ -1,11 +1,9 @@
 import type { PublicUser } from "@confab/sdk";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { client } from "../client";
 import { useChats, useMe } from "../hooks";
-
-/** Pause after the last key stroke before the server is asked, in ms. */
-const pause = 250;
+import { useSettled } from "../search/useSettled";
 
 /** Results asked for: more than anybody scrolls through. */
 const limit = 30;
@@ -22,11 +20,7 @@ export type PeopleSearch = {
 /** Finds people by what was typed; before anything is, offers those one shares a chat with. */
 export function usePeopleSearch(typed: string): PeopleSearch {
   const query = typed.trim();
-  const [settled, setSettled] = useState(query);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(query), pause);
-    return () => clearTimeout(timer);
-  }, [query]);
+  const settled = useSettled(query);
 
   const known = useKnownPeople();
   const search = useQuery({

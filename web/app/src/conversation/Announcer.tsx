@@ -1,14 +1,14 @@
-import type { Chat, Timeline } from "@confab/sdk";
+import type { Chat } from "@confab/sdk";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { nameOf, previewText } from "../chats/preview";
 import { useMe } from "../hooks";
 
 /** Reads out what others write in the open chat, and nothing that was there before. */
-export function Announcer({ chat, timeline }: { chat: Chat; timeline: Timeline }) {
+export function Announcer({ chat }: { chat: Chat }) {
   const { t } = useTranslation();
   const me = useMe();
-  const newest = timeline.messages.at(-1);
+  const newest = chat.lastMessage;
   const known = useRef(newest?.seq ?? 0);
   const [said, setSaid] = useState("");
 

@@ -8,6 +8,7 @@ import { client } from "../client";
 import { useMe } from "../hooks";
 import { errorText } from "../i18n/errors";
 import { messageLimit } from "../limits";
+import { useMentionPicker } from "../mentions/useMentionPicker";
 import { draftOf, keepDraft } from "../platform/drafts";
 import { useTwoPanes } from "../platform/media";
 import { IconButton } from "../ui/Button";
@@ -41,7 +42,7 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
   const { t } = useTranslation();
   const me = useMe();
   const editing = mode.kind === "edit";
-  const [text, setText] = useState(() => (editing ? mode.message.content : draftOf(chat.id)));
+  const [text, setText] = useState(() => (editing ? mode.message.content : draftOf(chat.id).text));
   const area = useRef<HTMLTextAreaElement>(null);
   const twoPanes = useTwoPanes();
   useAutosize(area, text);
@@ -53,6 +54,7 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
     if (wantsFocus) area.current?.focus({ preventScroll: true });
   }, [wantsFocus, mode]);
 
+  const mentions = useMentionPicker({ area, chat, text, onChange: change });
   const left = messageLimit - [...text].length;
   const content = text.trim();
   const files = useTray(chat.id).length > 0 && !editing;
@@ -64,7 +66,7 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
   function change(next: string) {
     setText(next);
     if (editing) return;
-    keepDraft(chat.id, next);
+    keepDraft(chat.id, { text: next });
     if (next.trim()) client.messaging.typing(chat.id);
     else client.messaging.stopTyping(chat.id);
   }
@@ -83,14 +85,15 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
       const withFiles = files ? { files: takeFiles(chat.id) } : {};
       client.messaging.send({ chatId: chat.id, content, ...replyTo, ...withFiles }).catch(() => undefined);
       setText("");
-      keepDraft(chat.id, "");
+      keepDraft(chat.id, { text: "" });
     }
     onDone();
     area.current?.focus();
   }
 
   function editLast() {
-    const messages = client.state.get().timelines[chat.id]?.messages ?? [];
+    const timeline = client.state.get().timelines[chat.id];
+    const messages = timeline && !timeline.hasNewer ? timeline.messages : [];
     const last = messages.findLast(
       (each) => each.userId === me.id && each.kind === "text" && !each.deletedAt,
     );
@@ -98,7 +101,7 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
-    if (event.nativeEvent.isComposing) return;
+    if (event.nativeEvent.isComposing || mentions.onKeyDown(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       submit();
@@ -124,7 +127,8 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
 
   return (
     <div className="shrink-0 px-2 pt-1 pad-safe-bottom-2 md:px-4 md:pad-safe-bottom-4">
-      <div className="mx-auto max-w-[46rem] rounded-[22px] border border-line bg-surface shadow-low transition focus-within:border-accent/60 focus-within:ring-3 focus-within:ring-accent/12">
+      <div className="relative mx-auto max-w-[46rem] rounded-[22px] border border-line bg-surface shadow-low transition focus-within:border-accent/60 focus-within:ring-3 focus-within:ring-accent/12">
+        {mentions.list}
         <ComposerBanner chat={chat} mode={mode} onCancel={onDone} />
         {!editing && <RecordingTrouble chatId={chat.id} />}
         {!editing && <TrayStrip chatId={chat.id} />}
@@ -156,7 +160,12 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
                 value={text}
                 enterKeyHint="send"
                 autoComplete="off"
-                onChange={(event) => change(event.target.value)}
+                {...mentions.aria}
+                onChange={(event) => {
+                  change(event.target.value);
+                  mentions.onCaret();
+                }}
+                onSelect={mentions.onCaret}
                 onKeyDown={onKeyDown}
                 className="max-h-[40dvh] min-h-10 flex-1 resize-none self-center bg-transparent px-1 py-2 leading-6 placeholder:text-ink-3 focus:outline-none"
               />

@@ -1,12 +1,17 @@
-import { type Chat, type Id, type Message, otherMember } from "@confab/sdk";
-import { useCallback, useEffect, useState } from "react";
+import { type Chat, type Id, otherMember } from "@confab/sdk";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { DropZone } from "../attachments/DropZone";
 import { Lightbox } from "../attachments/Lightbox";
 import { client } from "../client";
 import { useChat, useMe, useModel } from "../hooks";
+import { PinnedBar } from "../pins/PinnedBar";
+import { PinsPanel } from "../pins/PinsPanel";
 import { useThreePanes } from "../platform/media";
 import { navigate } from "../platform/router";
+import { useKeys, withModifier } from "../platform/shortcuts";
+import { ChatSearch } from "../search/ChatSearch";
+import { SearchedFor } from "../search/SearchedFor";
 import { Button } from "../ui/Button";
 import { SidePanel } from "../ui/Dialog";
 import { Empty } from "../ui/Empty";
@@ -18,6 +23,7 @@ import { Details } from "./details/Details";
 import { MessageList } from "./MessageList";
 import { MessagesSkeleton } from "./Older";
 import { BlockedNote } from "./own/BlockedNote";
+import { useComposerMode } from "./useComposerMode";
 
 /** One chat: its messages, where one writes, and on demand its details. Mounted anew for each chat (key). */
 export function Conversation({ chatId }: { chatId: Id }) {
@@ -42,15 +48,24 @@ export function Conversation({ chatId }: { chatId: Id }) {
   );
 }
 
-const writing: ComposerMode = { kind: "new" };
+type Panel = "details" | "pins" | null;
 
 function Loaded({ chat }: { chat: Chat }) {
   const { t } = useTranslation();
-  const [mode, setMode] = useState<ComposerMode>(writing);
-  const [details, setDetails] = useState(false);
+  const { mode, setMode, reply, edit, done } = useComposerMode(chat.id);
+  const [open, setOpen] = useState<Panel>(null);
+  const [searching, setSearching] = useState(false);
+  const [searchedFor, setSearchedFor] = useState("");
   const threePanes = useThreePanes();
   const other = otherMember(chat, useMe().id);
   const blocked = useModel((state) => other !== undefined && state.blocked.has(other.userId));
+  const close = () => setOpen(null);
+
+  useKeys((event) => {
+    if (event.key.toLowerCase() !== "f" || !withModifier(event) || event.shiftKey) return;
+    event.preventDefault();
+    setSearching(true);
+  });
 
   useEffect(() => {
     // A failure is kept in the timeline, which shows it with a way to try again.
@@ -58,37 +73,53 @@ function Loaded({ chat }: { chat: Chat }) {
     return () => client.messaging.release(chat.id);
   }, [chat.id]);
 
-  const reply = useCallback((message: Message) => setMode({ kind: "reply", message }), []);
-  const edit = useCallback((message: Message) => setMode({ kind: "edit", message }), []);
-  const panel = <Details chat={chat} onClose={() => setDetails(false)} />;
+  const panel =
+    open === "details" ? (
+      <Details chat={chat} onClose={close} />
+    ) : (
+      <PinsPanel chat={chat} onClose={close} onShow={() => !threePanes && close()} />
+    );
+  const toggleDetails = () => setOpen(open === "details" ? null : "details");
 
   return (
     <>
       <main className="relative flex min-w-0 flex-1 flex-col">
-        <ConversationHeader chat={chat} detailsOpen={details} onDetails={() => setDetails(!details)} />
+        <ConversationHeader
+          chat={chat}
+          detailsOpen={open === "details"}
+          onDetails={toggleDetails}
+          onSearch={() => setSearching(true)}
+        />
+        {searching && (
+          <ChatSearch
+            chat={chat}
+            onQuery={setSearchedFor}
+            onClose={() => {
+              setSearching(false);
+              setSearchedFor("");
+            }}
+          />
+        )}
         <CallBar chat={chat} />
         <PlayerBar chatId={chat.id} />
-        <MessageList chat={chat} onReply={reply} onEdit={edit} />
+        <PinnedBar chat={chat} onList={() => setOpen("pins")} />
+        <SearchedFor value={searchedFor}>
+          <MessageList chat={chat} onReply={reply} onEdit={edit} />
+        </SearchedFor>
         {blocked ? (
           <BlockedNote chat={chat} />
         ) : (
-          <Composer
-            key={modeKey(mode)}
-            chat={chat}
-            mode={mode}
-            onMode={setMode}
-            onDone={() => setMode(writing)}
-          />
+          <Composer key={modeKey(mode)} chat={chat} mode={mode} onMode={setMode} onDone={done} />
         )}
         {!blocked && <DropZone chat={chat} />}
         <Lightbox chat={chat} />
       </main>
       {threePanes
-        ? details && (
+        ? open && (
             <aside className="w-[22rem] shrink-0 animate-fade border-l border-line bg-surface">{panel}</aside>
           )
-        : details && (
-            <SidePanel open onClose={() => setDetails(false)} title={t("chat.details")}>
+        : open && (
+            <SidePanel open onClose={close} title={open === "pins" ? t("pins.title") : t("chat.details")}>
               {panel}
             </SidePanel>
           )}

@@ -13,9 +13,14 @@ import { cx } from "../ui/classes";
 import { ChatMenu } from "./own/ChatMenu";
 import { TypingDots } from "./TypingDots";
 
-type HeaderProps = { chat: Chat; detailsOpen: boolean; onDetails: () => void };
+type HeaderProps = {
+  chat: Chat;
+  detailsOpen: boolean;
+  onDetails: () => void;
+  onSearch: () => void;
+};
 
-export function ConversationHeader({ chat, detailsOpen, onDetails }: HeaderProps) {
+export function ConversationHeader({ chat, detailsOpen, onDetails, onSearch }: HeaderProps) {
   const { t } = useTranslation();
   const me = useMe();
   const twoPanes = useTwoPanes();
@@ -55,6 +60,12 @@ export function ConversationHeader({ chat, detailsOpen, onDetails }: HeaderProps
             <span className="sr-only">{t("chat.details")}</span>
           </span>
         </button>
+        <IconButton
+          icon="search"
+          label={t("search.inChat")}
+          onClick={onSearch}
+          aria-keyshortcuts="Control+F Meta+F"
+        />
         {callable && (
           <>
             <IconButton

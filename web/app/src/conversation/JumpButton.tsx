@@ -8,7 +8,7 @@ export function JumpButton({ count, onClick }: { count: number; onClick: () => v
       type="button"
       aria-label={count > 0 ? t("message.jumpUnread", { count }) : t("message.jump")}
       onClick={onClick}
-      className="absolute right-4 bottom-3 z-10 grid size-11 animate-pop place-items-center rounded-full border border-line bg-raised text-ink-2 shadow-mid transition hover:text-ink active:scale-95"
+      className="relative grid size-11 animate-pop place-items-center rounded-full border border-line bg-raised text-ink-2 shadow-mid transition hover:text-ink active:scale-95"
     >
       <Icon name="down" />
       {count > 0 && (

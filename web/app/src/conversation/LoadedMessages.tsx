@@ -3,14 +3,16 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { client } from "../client";
 import { useMe } from "../hooks";
+import { MentionButton } from "../mentions/MentionButton";
 import { useAttention } from "../platform/media";
 import { Empty } from "../ui/Empty";
 import { Announcer } from "./Announcer";
 import { JumpButton } from "./JumpButton";
 import { type MenuAt, MessageActions } from "./MessageActions";
 import { DayHeading, MessageRow, PendingRow, UnreadDivider } from "./MessageRow";
-import { Older } from "./Older";
+import { Newer, Older } from "./Older";
 import { buildRows, byDay, type Row } from "./rows";
+import { useTarget } from "./target";
 import { useListKeys } from "./useListKeys";
 import { lastVisibleSeq, useMessageScroll } from "./useMessageScroll";
 import { useShowMessage } from "./useShowMessage";
@@ -23,6 +25,8 @@ type LoadedProps = {
   onEdit: (message: Message) => void;
 };
 
+const nothing: Timeline["pending"] = [];
+
 /** The messages of a chat from their first load on. The list scrolls in here: what `useMessageScroll` watches is always there. */
 export function LoadedMessages({ chat, timeline, onReply, onEdit }: LoadedProps) {
   const { t } = useTranslation();
@@ -31,7 +35,8 @@ export function LoadedMessages({ chat, timeline, onReply, onEdit }: LoadedProps)
   const scroller = useRef<HTMLElement>(null);
   const [menu, setMenu] = useState<MenuAt | null>(null);
   const unreadAfter = useUnreadDivider(chat, me.id, timeline);
-  const { messages, pending } = timeline;
+  const { messages, hasNewer } = timeline;
+  const pending = hasNewer ? nothing : timeline.pending;
   const rows = useMemo(
     () => buildRows(messages, pending, me.id, unreadAfter),
     [messages, pending, me.id, unreadAfter],
@@ -45,6 +50,13 @@ export function LoadedMessages({ chat, timeline, onReply, onEdit }: LoadedProps)
     }
   }, [chat.id]);
 
+  const loadNewer = useCallback(() => {
+    const now = client.state.get().timelines[chat.id];
+    if (now?.hasNewer && now.loading === "none" && !now.error) {
+      void client.messaging.loadNewer(chat.id).catch(() => undefined);
+    }
+  }, [chat.id]);
+
   const markSeen = useCallback(() => {
     if (!attention || !scroller.current) return;
     const seq = lastVisibleSeq(scroller.current);
@@ -53,15 +65,25 @@ export function LoadedMessages({ chat, timeline, onReply, onEdit }: LoadedProps)
   }, [attention, chat.id, messages]);
   useEffect(markSeen, [markSeen]);
 
-  const lastPending = pending.at(-1)?.clientId;
-  const { far, toBottom } = useMessageScroll(scroller, {
+  const { far, toBottom, hold, toAnchor } = useMessageScroll(scroller, {
     firstKey: messages[0]?.id,
     content: rows,
-    lastMineKey: lastPending,
+    lastMineKey: timeline.pending.at(-1)?.clientId,
+    hasNewer,
     onNearTop: loadOlder,
+    onNearBottom: loadNewer,
     onMove: markSeen,
   });
-  const { show, highlighted } = useShowMessage(chat.id, scroller);
+  const { show, highlighted } = useShowMessage(
+    chat.id,
+    useMemo(() => ({ hold, toAnchor }), [hold, toAnchor]),
+  );
+  useTarget(chat.id, show);
+
+  function toNewest() {
+    toBottom(!hasNewer);
+    client.messaging.goToNewest(chat.id);
+  }
   const onKeyDown = useListKeys(setMenu);
 
   function renderRow(row: Row) {
@@ -114,11 +136,18 @@ export function LoadedMessages({ chat, timeline, onReply, onEdit }: LoadedProps)
               <ol>{day.rows.map(renderRow)}</ol>
             </section>
           ))}
+          <Newer
+            timeline={timeline}
+            onRetry={() => void client.messaging.loadNewer(chat.id).catch(() => undefined)}
+          />
         </div>
       </section>
-      {far && <JumpButton count={chat.unreadCount} onClick={() => toBottom(true)} />}
+      <div className="absolute right-4 bottom-3 z-10 flex flex-col gap-3">
+        <MentionButton chat={chat} onShow={show} />
+        {(far || hasNewer) && <JumpButton count={chat.unreadCount} onClick={toNewest} />}
+      </div>
       <MessageActions at={menu} chat={chat} onClose={() => setMenu(null)} onReply={onReply} onEdit={onEdit} />
-      <Announcer chat={chat} timeline={timeline} />
+      <Announcer chat={chat} />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { downloadAll } from "../attachments/useLink";
 import { client } from "../client";
+import { ForwardDialog } from "../forward/ForwardDialog";
 import { useMe, useTimeline } from "../hooks";
 import { errorText } from "../i18n/errors";
 import { Confirm } from "../ui/Confirm";
@@ -31,6 +32,7 @@ export function MessageActions({ at, chat, onClose, onReply, onEdit }: ActionsPr
   const messages = useTimeline(chat.id)?.messages;
   const [deleting, setDeleting] = useState<Message | null>(null);
   const [details, setDetails] = useState<Message | null>(null);
+  const [forwarding, setForwarding] = useState<Message | null>(null);
   const message = at && messages?.find((candidate) => candidate.id === at.messageId);
 
   function remove(target: Message) {
@@ -50,6 +52,7 @@ export function MessageActions({ at, chat, onClose, onReply, onEdit }: ActionsPr
           onEdit={onEdit}
           onDelete={setDeleting}
           onDetails={setDetails}
+          onForward={setForwarding}
         />
       )}
       <Confirm
@@ -60,6 +63,7 @@ export function MessageActions({ at, chat, onClose, onReply, onEdit }: ActionsPr
         text={t("message.deleteText")}
         action={t("message.delete")}
       />
+      {forwarding && <ForwardDialog chat={chat} message={forwarding} onClose={() => setForwarding(null)} />}
       {details && <DeliveryDialog chat={chat} message={details} onClose={() => setDetails(null)} />}
     </>
   );
@@ -78,9 +82,11 @@ type OpenMenuProps = Omit<ActionsProps, "at"> & {
   message: Message;
   onDelete: (message: Message) => void;
   onDetails: (message: Message) => void;
+  onForward: (message: Message) => void;
 };
 
-function OpenMenu({ at, message, chat, onClose, onReply, onEdit, onDelete, onDetails }: OpenMenuProps) {
+function OpenMenu(props: OpenMenuProps) {
+  const { at, message, chat, onClose, onReply, onEdit, onDelete, onDetails, onForward } = props;
   const { t } = useTranslation();
   const me = useMe();
   const mine = message.userId === me.id;
@@ -92,6 +98,12 @@ function OpenMenu({ at, message, chat, onClose, onReply, onEdit, onDelete, onDet
       () => toast(t("message.copied"), "ok"),
       () => toast(t("errors.unknown"), "error"),
     );
+  }
+
+  function pin() {
+    client.messaging
+      .pin(message.id, !message.pinnedAt)
+      .catch((error: unknown) => toast(errorText(t, error), "error"));
   }
 
   return (
@@ -128,6 +140,12 @@ function OpenMenu({ at, message, chat, onClose, onReply, onEdit, onDelete, onDet
           <MenuSeparator />
           <MenuItem icon="reply" onSelect={() => onReply(message)}>
             {t("message.reply")}
+          </MenuItem>
+          <MenuItem icon="forward" onSelect={() => onForward(message)}>
+            {t("message.forward")}
+          </MenuItem>
+          <MenuItem icon="pin" onSelect={pin}>
+            {message.pinnedAt ? t("message.unpin") : t("message.pin")}
           </MenuItem>
           {message.content !== "" && (
             <MenuItem icon="copy" onSelect={copy}>

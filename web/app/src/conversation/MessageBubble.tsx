@@ -1,8 +1,10 @@
 import type { Chat, Message } from "@confab/sdk";
-import type { CSSProperties } from "react";
+import { type CSSProperties, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { hasOnlyPictures, MessageFiles } from "../attachments/MessageFiles";
+import { ForwardedFrom } from "../forward/ForwardedFrom";
 import { moment, timeOfDay } from "../i18n/format";
+import { membersByName } from "../mentions/mentions";
 import { tintOf } from "../platform/tints";
 import { cx } from "../ui/classes";
 import { Icon } from "../ui/icons";
@@ -10,6 +12,7 @@ import { isEmojiOnly } from "./linkify";
 import { MessageMark } from "./MessageMark";
 import { Quote } from "./Quote";
 import { RichText } from "./RichText";
+import type { Place } from "./target";
 
 type BubbleProps = {
   chat: Chat;
@@ -19,7 +22,7 @@ type BubbleProps = {
   last: boolean;
   authorName: string;
   quoted: Message | undefined;
-  onShow: (messageId: string) => void;
+  onShow: (place: Place) => void;
 };
 
 /** Round, but square where the bubbles of a group meet. */
@@ -37,7 +40,9 @@ export function MessageBubble({ chat, message, mine, first, last, authorName, qu
   const showName = chat.type === "group" && !mine && first;
   const withFiles = !message.deletedAt && message.attachments.length > 0;
   const footOnPicture = withFiles && message.content === "" && hasOnlyPictures(message);
-  const big = !message.deletedAt && !message.replyTo && isEmojiOnly(message.content);
+  const named = useMemo(() => membersByName(chat, message.mentions), [chat, message.mentions]);
+  const big =
+    !message.deletedAt && !message.replyTo && !message.forwardedFrom && isEmojiOnly(message.content);
   return (
     <div
       className={cx(
@@ -54,15 +59,18 @@ export function MessageBubble({ chat, message, mine, first, last, authorName, qu
           {authorName}
         </p>
       )}
+      {message.forwardedFrom && !message.deletedAt && (
+        <ForwardedFrom chat={chat} origin={message.forwardedFrom} mine={mine} />
+      )}
       {message.replyTo && !message.deletedAt && (
         <div className="mt-0.5 mb-1.5">
-          <Quote chat={chat} message={quoted} onClick={() => message.replyTo && onShow(message.replyTo)} />
+          <Quote chat={chat} messageId={message.replyTo} loaded={quoted} onShow={onShow} />
         </div>
       )}
       {withFiles && (
         <MessageFiles
           message={message}
-          top={!showName && !message.replyTo}
+          top={!showName && !message.replyTo && !message.forwardedFrom}
           foot={footOnPicture && <Foot chat={chat} message={message} mine={mine} />}
         />
       )}
@@ -80,7 +88,7 @@ export function MessageBubble({ chat, message, mine, first, last, authorName, qu
             withFiles && besideFiles(message.content),
           )}
         >
-          <RichText text={message.content} />
+          <RichText text={message.content} named={named} />
           {big && <br />}
           <Foot chat={chat} message={message} mine={mine} />
         </div>
@@ -104,6 +112,12 @@ function Foot({ chat, message, mine }: { chat: Chat; message: Message; mine: boo
         mine ? "text-own-ink-3" : "text-ink-3",
       )}
     >
+      {message.pinnedAt && !message.deletedAt && (
+        <>
+          <Icon name="pin" size={13} />
+          <span className="sr-only">{t("pins.pinned")}</span>
+        </>
+      )}
       {message.editedAt && !message.deletedAt && <span>{t("message.edited")}</span>}
       <time dateTime={message.createdAt} title={moment(t, i18n.language, message.createdAt)}>
         {timeOfDay(i18n.language, message.createdAt)}

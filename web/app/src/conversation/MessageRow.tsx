@@ -13,6 +13,7 @@ import { MessageBubble } from "./MessageBubble";
 import { PendingBubble } from "./PendingBubble";
 import { Reactions } from "./Reactions";
 import type { Row } from "./rows";
+import type { Place } from "./target";
 import { useLongPress } from "./useLongPress";
 
 const note = "rounded-full bg-ink/[0.06] px-3 py-1 text-[13px] text-ink-2 dark:bg-white/[0.07]";
@@ -52,7 +53,7 @@ type MessageRowProps = {
   highlighted: boolean;
   onMenu: (at: MenuAt) => void;
   onReply: (message: Message) => void;
-  onShow: (messageId: string) => void;
+  onShow: (place: Place) => void;
 };
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {

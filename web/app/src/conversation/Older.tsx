@@ -33,6 +33,31 @@ export function Older({ timeline, onRetry }: { timeline: Timeline; onRetry: () =
   return <p className="py-5 text-center text-[14px] text-ink-3">{t("message.beginning")}</p>;
 }
 
+/** The end of a list that does not end with the newest messages. */
+export function Newer({ timeline, onRetry }: { timeline: Timeline; onRetry: () => void }) {
+  const { t } = useTranslation();
+  if (!timeline.hasNewer) return null;
+  if (timeline.error) {
+    return (
+      <p className="flex justify-center py-4">
+        <Button icon="retry" onClick={onRetry}>
+          {t("common.retry")}
+        </Button>
+      </p>
+    );
+  }
+  return (
+    <p role="status" className="flex h-12 items-center justify-center gap-2 text-[14px] text-ink-3">
+      {timeline.loading === "newer" && (
+        <>
+          <Spinner size={16} />
+          {t("message.loadingNewer")}
+        </>
+      )}
+    </p>
+  );
+}
+
 /** Bubbles to be, in the shape of a conversation. */
 const shapes = [
   { mine: false, width: 46, lines: 1 },

@@ -1,9 +1,12 @@
-import type { Chat, Message } from "@confab/sdk";
+import type { Chat, Message, MessageKind } from "@confab/sdk";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { PendingFiles, showsOnlyPictures } from "../attachments/PendingFiles";
 import { client } from "../client";
+import { ForwardedFrom } from "../forward/ForwardedFrom";
 import { errorText } from "../i18n/errors";
 import { timeOfDay } from "../i18n/format";
+import { membersByName } from "../mentions/mentions";
 import { cx } from "../ui/classes";
 import { besideFiles, bubbleShape } from "./MessageBubble";
 import { PendingMark } from "./MessageMark";
@@ -25,6 +28,7 @@ export function PendingBubble({
   const { pending, first, last } = row;
   const failed = pending.status === "failed";
   const footOnPicture = pending.content === "" && showsOnlyPictures(pending.files);
+  const text = pending.content || (pending.forward ? whatIs(t, pending.forward.kind) : "");
   const foot = (
     <span className="float-right mt-[5px] -mb-0.5 ml-2.5 inline-flex items-center gap-1 text-[12px] leading-4 text-own-ink-3 tabular select-none">
       <time dateTime={pending.createdAt}>{timeOfDay(i18n.language, pending.createdAt)}</time>
@@ -42,9 +46,10 @@ export function PendingBubble({
       >
         {pending.replyTo && (
           <div className="mt-0.5 mb-1.5">
-            <Quote chat={chat} message={quoted} />
+            <Quote chat={chat} messageId={pending.replyTo} loaded={quoted} />
           </div>
         )}
+        {pending.forward && <ForwardedFrom chat={chat} origin={pending.forward.origin} mine />}
         {pending.files && <PendingFiles pending={pending} foot={footOnPicture && foot} />}
         {!footOnPicture && (
           <div
@@ -53,7 +58,7 @@ export function PendingBubble({
               pending.files && besideFiles(pending.content),
             )}
           >
-            <RichText text={pending.content} />
+            <RichText text={text} named={membersByName(chat)} />
             {foot}
           </div>
         )}
@@ -82,4 +87,9 @@ export function PendingBubble({
       )}
     </>
   );
+}
+
+/** A copy on its way shows no files yet. */
+function whatIs(t: TFunction, kind: MessageKind): string {
+  return kind === "audio" ? t("message.voice") : t("message.attachment");
 }

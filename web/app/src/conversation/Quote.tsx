@@ -1,22 +1,37 @@
-import type { Chat, Message } from "@confab/sdk";
+import type { Chat, Id, Message } from "@confab/sdk";
+import { useQuery } from "@tanstack/react-query";
 import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { nameOf, previewText } from "../chats/preview";
+import { client } from "../client";
 import { useMe } from "../hooks";
 import { tintOf } from "../platform/tints";
+import type { Place } from "./target";
 
-/** The message that is answered, in short. */
+/** How long the text of a message that is not loaded is taken as it was read, in ms. */
+const fresh = 60_000;
+
+/** The message that is answered, in short. One that is not among the loaded ones is asked for. */
 export function Quote({
   chat,
-  message,
-  onClick,
+  messageId,
+  loaded,
+  onShow,
 }: {
   chat: Chat;
-  message: Message | undefined;
-  onClick?: (() => void) | undefined;
+  messageId: Id;
+  loaded: Message | undefined;
+  onShow?: ((place: Place) => void) | undefined;
 }) {
   const { t } = useTranslation();
   const me = useMe();
+  const asked = useQuery({
+    queryKey: ["message", messageId],
+    queryFn: () => client.rest.message(messageId),
+    enabled: !loaded,
+    staleTime: fresh,
+  });
+  const message = loaded ?? asked.data;
   const style = { "--tint": message ? tintOf(message.userId) : "var(--ink-3)" } as CSSProperties;
   const content = (
     <>
@@ -32,8 +47,14 @@ export function Quote({
   );
   const look =
     "block w-full min-w-0 rounded-lg border-l-[3px] border-(--tint) bg-(--tint)/10 py-1 pr-3 pl-2.5 text-left leading-snug";
-  return onClick ? (
-    <button type="button" tabIndex={-1} onClick={onClick} style={style} className={look}>
+  return onShow ? (
+    <button
+      type="button"
+      tabIndex={-1}
+      onClick={() => onShow(message ?? { id: messageId })}
+      style={style}
+      className={look}
+    >
       {content}
     </button>
   ) : (

@@ -6,8 +6,11 @@ const nearBottom = 48;
 /** The way back down is offered from this far away (px). */
 const farFromBottom = 320;
 
-/** Earlier messages are asked for when less than this much (px) is left above. */
-const nearTop = 900;
+/** Earlier messages are asked for when less than this much (px) is left above, and later ones when it is below. */
+const nearEnd = 900;
+
+/** A message within so many screens is scrolled to; one further away is simply shown. */
+const smoothScreens = 2;
 
 /** Space above the unread divider when the chat opens at it (px). */
 const dividerMargin = 96;
@@ -19,19 +22,24 @@ type ScrollInput = {
   content: unknown;
   /** The newest is mine: go to it wherever one was. */
   lastMineKey: string | undefined;
+  /** The list does not end with the newest: its end is no place to stay at. */
+  hasNewer: boolean;
   onNearTop: () => void;
+  onNearBottom: () => void;
   /** After every movement: what is visible may have changed. */
   onMove: () => void;
 };
 
 /**
  * Keeps the list where the reader is: at the bottom it follows what is new; further up nothing moves, not even when
- * earlier messages come in above. Scroll anchoring of the browser is off, since not all have it.
+ * earlier messages come in above. A message that was jumped to stays in the middle while what is around it is loaded,
+ * until the reader moves. Scroll anchoring of the browser is off, since not all have it.
  */
 export function useMessageScroll(scroller: RefObject<HTMLElement | null>, input: ScrollInput) {
   const latest = useRef(input);
   const following = useRef(true);
   const placed = useRef(false);
+  const anchor = useRef<string | null>(null);
   const before = useRef<{ firstKey: string | undefined; height: number; lastMineKey: string | undefined }>(
     undefined,
   );
@@ -42,20 +50,52 @@ export function useMessageScroll(scroller: RefObject<HTMLElement | null>, input:
       const element = scroller.current;
       if (!element) return;
       following.current = true;
+      anchor.current = null;
       element.scrollTo({ top: element.scrollHeight, behavior: smooth ? "smooth" : "instant" });
     },
     [scroller],
   );
 
+  const center = useCallback(
+    (smooth: boolean) => {
+      const element = scroller.current;
+      if (!element || anchor.current === null) return false;
+      const message = element.querySelector(`[data-message-id="${CSS.escape(anchor.current)}"]`);
+      if (!message) return false;
+      const box = message.getBoundingClientRect();
+      const frame = element.getBoundingClientRect();
+      // A message taller than the screen is read from its beginning.
+      const room = Math.max(12, (frame.height - box.height) / 2);
+      const way = box.top - frame.top - room;
+      const near = Math.abs(way) < smoothScreens * frame.height;
+      element.scrollTo({ top: element.scrollTop + way, behavior: smooth && near ? "smooth" : "instant" });
+      return true;
+    },
+    [scroller],
+  );
+  const toAnchor = useCallback(() => void center(true), [center]);
+
   const measure = useCallback(() => {
     const element = scroller.current;
     if (!element) return;
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
-    following.current = below <= nearBottom;
+    following.current = below <= nearBottom && !latest.current.hasNewer && anchor.current === null;
     setFar(below > farFromBottom);
-    if (element.scrollTop < nearTop) latest.current.onNearTop();
+    if (element.scrollTop < nearEnd) latest.current.onNearTop();
+    if (below < nearEnd && latest.current.hasNewer) latest.current.onNearBottom();
     latest.current.onMove();
   }, [scroller]);
+
+  /** The message to stay at, which may not be there yet; null lets go. */
+  const hold = useCallback(
+    (messageId: string | null) => {
+      if (anchor.current === messageId) return;
+      anchor.current = messageId;
+      if (messageId !== null) following.current = false;
+      else measure();
+    },
+    [measure],
+  );
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when what is shown changed
   useLayoutEffect(() => {
@@ -65,9 +105,11 @@ export function useMessageScroll(scroller: RefObject<HTMLElement | null>, input:
     const old = before.current;
     if (!placed.current && input.firstKey !== undefined) {
       placed.current = true;
-      openAt(element, toBottom);
+      openAt(element);
     } else if (old && old.lastMineKey !== input.lastMineKey && input.lastMineKey !== undefined) {
       toBottom();
+    } else if (center(false)) {
+      // Whatever came in around it, the message that was jumped to stays.
     } else if (following.current) {
       toBottom();
     } else if (old && old.firstKey !== input.firstKey) {
@@ -87,26 +129,32 @@ export function useMessageScroll(scroller: RefObject<HTMLElement | null>, input:
     const content = element?.firstElementChild;
     if (!element || !content) return;
     const observer = new ResizeObserver(() => {
-      if (following.current) toBottom();
+      if (!center(false) && following.current) toBottom();
       if (before.current) before.current.height = element.scrollHeight;
       measure();
     });
     observer.observe(element);
     observer.observe(content);
     element.addEventListener("scroll", measure, { passive: true });
+    const letGo = () => hold(null);
+    for (const move of movements) element.addEventListener(move, letGo, { passive: true });
     return () => {
       observer.disconnect();
       element.removeEventListener("scroll", measure);
+      for (const move of movements) element.removeEventListener(move, letGo);
     };
-  }, [scroller, toBottom, measure]);
+  }, [scroller, toBottom, measure, center, hold]);
 
-  return { far, toBottom };
+  return { far, toBottom, hold, toAnchor };
 }
 
+/** How a reader moves the list. */
+const movements = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
+
 /** Where a chat opens: at the first unread message, else at the end. */
-function openAt(element: HTMLElement, toBottom: () => void): void {
+function openAt(element: HTMLElement): void {
   const divider = element.querySelector<HTMLElement>("[data-unread-divider]");
-  toBottom();
+  element.scrollTop = element.scrollHeight;
   if (!divider) return;
   const top = divider.getBoundingClientRect().top - element.getBoundingClientRect().top;
   if (top < dividerMargin) element.scrollTop += top - dividerMargin;

@@ -1,41 +1,44 @@
 import type { Id } from "@confab/sdk";
-import { type RefObject, useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { client } from "../client";
+import { errorText } from "../i18n/errors";
+import { toast } from "../ui/toasts";
+import type { Place } from "./target";
 
 /** How long a message that was jumped to stands out, in ms. */
-const highlightFor = 1800;
+const highlightFor = 2200;
 
-/** How far back a quoted message is looked for, in pages. */
-const maxPages = 20;
+type Anchor = { hold: (messageId: Id | null) => void; toAnchor: () => void };
 
-/** Goes to a message, loading what is before it if need be, and lets it stand out for a moment. */
-export function useShowMessage(chatId: Id, scroller: RefObject<HTMLElement | null>) {
-  const [highlighted, setHighlighted] = useState<Id | null>(null);
+/** Goes to a message, loading what is around it if need be, and lets it stand out for a moment. */
+export function useShowMessage(chatId: Id, { hold, toAnchor }: Anchor) {
+  const { t } = useTranslation();
+  const [highlighted, setHighlighted] = useState<{ id: Id } | null>(null);
 
   useEffect(() => {
     if (!highlighted) return;
-    scroller.current
-      ?.querySelector(`[data-message-id="${CSS.escape(highlighted)}"]`)
-      ?.scrollIntoView({ block: "center", behavior: "smooth" });
-    const timer = setTimeout(() => setHighlighted(null), highlightFor);
+    toAnchor();
+    const timer = setTimeout(() => {
+      hold(null);
+      setHighlighted(null);
+    }, highlightFor);
     return () => clearTimeout(timer);
-  }, [highlighted, scroller]);
+  }, [highlighted, hold, toAnchor]);
 
   const show = useCallback(
-    async (messageId: Id) => {
-      const timeline = () => client.state.get().timelines[chatId];
-      const found = () => timeline()?.messages.some((message) => message.id === messageId);
-      for (let page = 0; page < maxPages && !found() && timeline()?.hasOlder; page++) {
-        try {
-          await client.messaging.loadOlder(chatId);
-        } catch {
-          return; // the list shows what failed
-        }
+    async ({ id, seq }: Place) => {
+      hold(id);
+      try {
+        await client.messaging.goTo(chatId, seq === undefined ? id : { seq });
+        setHighlighted({ id });
+      } catch (error) {
+        hold(null);
+        toast(errorText(t, error), "error");
       }
-      if (found()) setHighlighted(messageId);
     },
-    [chatId],
+    [chatId, hold, t],
   );
 
-  return { show, highlighted };
+  return { show, highlighted: highlighted?.id };
 }

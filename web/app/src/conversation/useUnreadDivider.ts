@@ -12,9 +12,10 @@ export function useUnreadDivider(chat: Chat, me: Id, timeline: Timeline): number
   const [after, setAfter] = useState<number | null>(() =>
     chat.unreadCount > 0 ? (memberOf(chat, me)?.readSeq ?? null) : null,
   );
-  const newest = timeline.messages.at(-1);
-  const seen = useRef(newest?.seq);
-  seen.current = newest?.seq;
+  // At an old message the newest are not in sight, and what is unread stays where it is.
+  const newest = timeline.hasNewer ? undefined : timeline.messages.at(-1)?.seq;
+  const seen = useRef(newest);
+  seen.current = newest;
 
   useEffect(() => {
     if (!attention && seen.current !== undefined) setAfter(seen.current);

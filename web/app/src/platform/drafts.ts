@@ -3,30 +3,43 @@ import { Subject } from "@confab/sdk";
 import { useSyncExternalStore } from "react";
 import { readSetting, writeSetting } from "./storage";
 
+/** Something that was begun: its text, and the message that it answers. */
+export type Draft = { readonly text: string; readonly replyTo?: Id };
+
 /** Unfinished messages by chat, kept over reloads on this device; forgotten on signing out. */
-type Drafts = Readonly<Record<Id, string>>;
+type Drafts = Readonly<Record<Id, Draft>>;
 
 const key = "drafts";
+const none: Draft = { text: "" };
 
 function load(): Drafts {
   try {
     const stored: unknown = JSON.parse(readSetting(key) ?? "{}");
-    return stored && typeof stored === "object" ? (stored as Drafts) : {};
+    const entries = stored && typeof stored === "object" ? Object.entries(stored) : [];
+    return Object.fromEntries(entries.filter((entry): entry is [Id, Draft] => isDraft(entry[1])));
   } catch {
     return {};
   }
 }
 
-const drafts = new Subject<Drafts>(load());
-
-export function draftOf(chatId: Id): string {
-  return drafts.get()[chatId] ?? "";
+function isDraft(value: unknown): value is Draft {
+  return typeof value === "object" && value !== null && "text" in value && typeof value.text === "string";
 }
 
-export function keepDraft(chatId: Id, text: string): void {
-  const { [chatId]: old = "", ...others } = drafts.get();
-  if (old === text) return;
-  const next = text.trim() ? { ...others, [chatId]: text } : others;
+const drafts = new Subject<Drafts>(load());
+
+export function draftOf(chatId: Id): Draft {
+  return drafts.get()[chatId] ?? none;
+}
+
+/** Keeps what is given; a draft of nothing is none. */
+export function keepDraft(chatId: Id, change: { text?: string; replyTo?: Id | null }): void {
+  const { [chatId]: old = none, ...others } = drafts.get();
+  const text = change.text ?? old.text;
+  const replyTo = change.replyTo === undefined ? old.replyTo : (change.replyTo ?? undefined);
+  if (text === old.text && replyTo === old.replyTo) return;
+  const draft: Draft = { text, ...(replyTo ? { replyTo } : {}) };
+  const next = text.trim() || replyTo ? { ...others, [chatId]: draft } : others;
   drafts.set(next);
   writeSetting(key, Object.keys(next).length > 0 ? JSON.stringify(next) : null);
 }
@@ -36,6 +49,6 @@ export function forgetDrafts(): void {
   writeSetting(key, null);
 }
 
-export function useDraft(chatId: Id): string {
+export function useDraft(chatId: Id): Draft {
   return useSyncExternalStore(drafts.subscribe, () => draftOf(chatId));
 }

@@ -249,6 +249,15 @@ const strokes = {
     </>
   ),
   plus: <path d="M12 5.25v13.5M5.25 12h13.5" />,
+  up: <path d="m5.5 14.5 6.5-6.5 6.5 6.5" />,
+  forward: <path d="m13.5 6 6 5.5-6 5.5v-3.25C8.8 13.75 6 15 4.5 18c.2-4.9 3.4-8.5 9-8.75z" />,
+  at: (
+    <>
+      <circle cx="12" cy="12" r="3.5" />
+      <path d="M15.5 8.5v4.75a2.25 2.25 0 0 0 4.5 0V12a8 8 0 1 0-3.2 6.4" />
+    </>
+  ),
+  list: <path d="M8.5 6.5h11m-11 5.5h11m-11 5.5h11M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01" />,
 } satisfies Record<string, ReactNode>;
 
 export type IconName = keyof typeof strokes;
