@@ -298,6 +298,12 @@ func (l *Leg) tick(now time.Time) {
 	})
 }
 
+// settle waits for a tick that is under way.
+func (d *downlink) settle() {
+	d.ticking.Lock()
+	defer d.ticking.Unlock()
+}
+
 // look runs one look after the leg, unless it is closing. A panic ends the leg.
 func (l *Leg) look(now time.Time, after func(*Leg, time.Time)) {
 	l.downlink.ticking.Lock()

@@ -417,8 +417,7 @@ func (l *Leg) finish() {
 	l.notifier.close()
 	<-l.notifier.done
 	<-l.downlink.done
-	l.downlink.ticking.Lock() // a tick under way ends first; no other begins after shutting
-	l.downlink.ticking.Unlock()
+	l.downlink.settle() // no other tick begins after shutting
 	l.uplink.close()
 	l.downlink.burst.close()
 	if l.room.server.batch != nil && l.path.keys.Load() != nil {
