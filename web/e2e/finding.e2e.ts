@@ -136,7 +136,7 @@ test("a search in everything finds people, chats and messages, and goes to a mes
   await page.reload();
   await message(page, entry(historyLength)).waitFor();
   expect(await message(page, "lighthouse").count()).toBe(0);
-  await page.getByRole("searchbox", { name: "Search chats, people, messages" }).fill("lighthouses");
+  await page.getByRole("searchbox", { name: "Search everything" }).fill("lighthouses");
   const hit = page.getByTestId("message-hit");
   await hit
     .filter({ hasText: "boris" })
@@ -233,6 +233,18 @@ test("who is mentioned sees it in the list, and goes from one mention to the nex
   expect(await overflows(page)).toBe(false);
   expect(await accessibilityFaults(page)).toEqual([]);
   await vera.picture("mention-phone");
+});
+
+test("on a phone the search is in the chat's menu", async () => {
+  const { page } = vera;
+  await page.getByRole("button", { name: "Ещё" }).click();
+  await page.getByRole("menuitem", { name: "Поиск в этом чате" }).click();
+  const field = page.getByRole("searchbox", { name: "Поиск в этом чате" });
+  await field.and(page.locator(":focus")).waitFor();
+  await page.keyboard.type("lighthouse");
+  await arrivesAt(page, "lighthouse");
+  await page.keyboard.press("Escape");
+  await field.waitFor({ state: "detached" });
 });
 
 test("a pinned message is on top for everyone, and leads to its place", async () => {

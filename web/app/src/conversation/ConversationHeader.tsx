@@ -65,6 +65,7 @@ export function ConversationHeader({ chat, detailsOpen, onDetails, onSearch }: H
           label={t("search.inChat")}
           onClick={onSearch}
           aria-keyshortcuts="Control+F Meta+F"
+          className="max-sm:hidden" // in the menu there, for the name's sake
         />
         {callable && (
           <>
@@ -88,7 +89,7 @@ export function ConversationHeader({ chat, detailsOpen, onDetails, onSearch }: H
           aria-pressed={detailsOpen}
           className={cx("max-sm:hidden", detailsOpen && "bg-accent-soft text-accent")}
         />
-        <ChatMenu chat={chat} onDetails={onDetails} />
+        <ChatMenu chat={chat} onDetails={onDetails} onSearch={onSearch} />
       </div>
     </header>
   );

@@ -116,7 +116,7 @@ export const en = {
   chats: {
     title: "Chats",
     list: "Chats",
-    search: "Search chats, people, messages",
+    search: "Search everything",
     newChat: "New chat",
     newGroup: "New group",
     empty: "No chats yet",

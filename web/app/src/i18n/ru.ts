@@ -120,7 +120,7 @@ export const ru: Catalog = {
   chats: {
     title: "Чаты",
     list: "Чаты",
-    search: "Чаты, люди, сообщения",
+    search: "Искать везде",
     newChat: "Новый чат",
     newGroup: "Новая группа",
     empty: "Чатов пока нет",

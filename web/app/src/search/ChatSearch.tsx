@@ -97,7 +97,7 @@ export function ChatSearch({
           disabled={at + 1 >= hits.length}
           onClick={() => go(at + 1)}
         />
-        <IconButton icon="down" label={t("search.newer")} disabled={at === 0} onClick={() => go(at - 1)} />
+        <IconButton icon="chevron" label={t("search.newer")} disabled={at === 0} onClick={() => go(at - 1)} />
         <IconButton
           icon="list"
           label={t("search.list")}

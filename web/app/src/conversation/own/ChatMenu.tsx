@@ -6,16 +6,32 @@ import { Menu, MenuItem, MenuSeparator } from "../../ui/Menu";
 import { type OwnDialog, OwnDialogs } from "./OwnDialogs";
 import { useOwnSettings } from "./useOwnSettings";
 
+type Props = { chat: Chat; onDetails: () => void; onSearch: () => void };
+
 /** In a chat's header: what one does with the chat for oneself. */
-export function ChatMenu({ chat, onDetails }: { chat: Chat; onDetails: () => void }) {
+export function ChatMenu({ chat, onDetails, onSearch }: Props) {
   const { t } = useTranslation();
   const own = useOwnSettings(chat);
   const [open, setOpen] = useState<OwnDialog>(null);
+  const [searching, setSearching] = useState(false);
+
+  // The search opens once the menu is gone, which would take the focus back from it.
+  function search() {
+    setSearching(false);
+    onSearch();
+  }
+
   return (
     <>
-      <Menu trigger={<IconButton icon="more" label={t("own.menu")} tip={false} />}>
+      <Menu
+        trigger={<IconButton icon="more" label={t("own.menu")} tip={false} />}
+        {...(searching && { onReturnFocus: search })}
+      >
         <MenuItem icon="info" onSelect={onDetails}>
           {t("chat.details")}
+        </MenuItem>
+        <MenuItem icon="search" onSelect={() => setSearching(true)}>
+          {t("search.inChat")}
         </MenuItem>
         {own.muted ? (
           <MenuItem icon="bell" onSelect={own.unmute}>
