@@ -56,6 +56,15 @@ func (s *slot) resend(nack *rtcp.TransportLayerNack, now time.Time) {
 // leastApart is the least time between two answers for one packet, whatever the round trip time: clients ask again no sooner.
 const leastApart = 15 * time.Millisecond
 
+// maxAnswers is how often one packet is sent again. On a path that loses one in five the fifth answer is needed once in three
+// thousand packets; who asks more often does not see the answers (some clients do not take RTX for what they asked for), and
+// would use up what is set aside for repairs.
+const (
+	maxAnswers = 5
+	// answeredFor is how long that counts: longer than a packet can be asked for, and shorter than numbers take to come round.
+	answeredFor = 5 * time.Second
+)
+
 // answered remembers which packets were sent again lately. A request that comes within a round trip of the answer to another
 // was sent before that arrived: the requests that wait in the socket of a server that was stopped for a second are dozens
 // for one packet, and all but one of them are answered by the first answer.
@@ -66,6 +75,7 @@ type answered struct {
 type answer struct {
 	at       int64 // Unix nanoseconds
 	sequence uint16
+	times    uint8
 }
 
 // forget takes back that a packet was answered.
@@ -77,10 +87,15 @@ func (a *answered) due(seq uint16, now time.Time, rtt time.Duration) bool {
 		a.latest = &[128]answer{}
 	}
 	last, at := &a.latest[seq%uint16(len(a.latest))], now.UnixNano()
-	if last.sequence == seq && at-last.at < int64(max(rtt, leastApart)) {
+	since := at - last.at
+	if last.sequence != seq || since >= int64(answeredFor) {
+		*last = answer{at: at, sequence: seq, times: 1}
+		return true
+	}
+	if since < int64(max(rtt, leastApart)) || last.times >= maxAnswers {
 		return false
 	}
-	*last = answer{at: at, sequence: seq}
+	last.at, last.times = at, last.times+1
 	return true
 }
 
