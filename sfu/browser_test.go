@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -66,9 +67,12 @@ func openBrowser(t testing.TB) *browser {
 		"--user-data-dir="+t.TempDir(), "--autoplay-policy=no-user-gesture-required", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-renderer-backgrounding", "--disable-background-timer-throttling",
 		"--disable-features=WebRtcHideLocalIpsWithMdns", server.URL)
+	// All of its processes are one group, and hold this pipe: Wait ends when the last of them has, and leaves the folder alone.
+	chromium.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	chromium.Stderr = io.Discard
 	must(t, chromium.Start())
 	t.Cleanup(func() {
-		_ = chromium.Process.Kill()
+		_ = syscall.Kill(-chromium.Process.Pid, syscall.SIGKILL)
 		_ = chromium.Wait() // it was killed
 	})
 	return b
