@@ -172,19 +172,20 @@ func TestPlainRequestIsAskedToUpgrade(t *testing.T) {
 
 func TestRevocationClosesThatSessionAtOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, plan{})
-	u := h.user()
-	other := u.another()
-	gone, tab, stays := u.connect(), u.connect(), other.connect()
-	if err := h.auth.RevokeSession(context.Background(), u.id, u.identity.SessionID); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []*client{gone, tab} {
-		if code := c.ends(); code != signaling.CloseUnauthorized {
-			t.Errorf("closed with %d", code)
+	eachEngine(t, func(t *testing.T, h *house) {
+		u := h.user()
+		other := u.another()
+		gone, tab, stays := u.connect(), u.connect(), other.connect()
+		if err := h.auth.RevokeSession(context.Background(), u.id, u.identity.SessionID); err != nil {
+			t.Fatal(err)
 		}
-	}
-	stays.do("ping", nil)
+		for _, c := range []*client{gone, tab} {
+			if code := c.ends(); code != signaling.CloseUnauthorized {
+				t.Errorf("closed with %d", code)
+			}
+		}
+		stays.do("ping", nil)
+	})
 }
 
 func TestTokenExpiryClosesUnlessRefreshed(t *testing.T) {

@@ -276,20 +276,21 @@ func TestReloadDoesNotFlicker(t *testing.T) {
 
 func TestRemovedMemberHearsNothingMore(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, plan{})
-	ann, bob := h.user(), h.user()
-	chatID := h.group(ann, bob)
-	a, b := ann.connect(), bob.connect()
-	a.say(chatID, "before")
-	b.hears()
-	if err := h.chats.RemoveMember(context.Background(), ann.id, chatID, bob.id); err != nil {
-		t.Fatal(err)
-	}
-	b.expect("chat:removed")
-	a.expect("member:removed")
-	a.say(chatID, "after")
-	b.none("message:received")
-	b.refused("not_found", "message:send", map[string]any{"chatId": chatID, "content": "still here"})
+	eachEngine(t, func(t *testing.T, h *house) {
+		ann, bob := h.user(), h.user()
+		chatID := h.group(ann, bob)
+		a, b := ann.connect(), bob.connect()
+		a.say(chatID, "before")
+		b.hears()
+		if err := h.chats.RemoveMember(context.Background(), ann.id, chatID, bob.id); err != nil {
+			t.Fatal(err)
+		}
+		b.expect("chat:removed")
+		a.expect("member:removed")
+		a.say(chatID, "after")
+		b.none("message:received")
+		b.refused("not_found", "message:send", map[string]any{"chatId": chatID, "content": "still here"})
+	})
 }
 
 func TestWhatCannotBeUnderstoodIsAnsweredAndTheSocketLives(t *testing.T) {

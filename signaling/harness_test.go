@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,13 +19,13 @@ import (
 	"confab/internal/bus"
 	"confab/internal/call"
 	"confab/internal/chat"
+	"confab/internal/enginetest"
 	"confab/internal/ice"
 	"confab/internal/limit"
 	"confab/sfu"
 	"confab/sfu/wire"
 	"confab/signaling"
 	"confab/store"
-	"confab/store/sqlite"
 )
 
 func TestMain(m *testing.M) {
@@ -43,7 +42,7 @@ const patience = 20 * time.Second
 // house is a whole server on a port of its own, every part real.
 type house struct {
 	t      *testing.T
-	store  *sqlite.Store
+	store  store.Store
 	bus    *bus.Local
 	auth   *auth.Service
 	chats  *chat.Service
@@ -58,6 +57,7 @@ type house struct {
 
 // plan is what a test wants different.
 type plan struct {
+	store  store.Store // SQLite, where it does not matter
 	hub    signaling.HubConfig
 	server signaling.Config
 	calls  call.Config
@@ -65,12 +65,10 @@ type plan struct {
 
 func newHouse(t *testing.T, p plan) *house {
 	t.Helper()
-	ctx := context.Background()
-	h := &house{t: t, bus: &bus.Local{}}
-	var err error
-	if h.store, err = sqlite.Open(ctx, filepath.Join(t.TempDir(), "confab.db"), slog.New(slog.DiscardHandler)); err != nil {
-		t.Fatal(err)
+	if p.store == nil {
+		p.store = enginetest.SQLite(t)
 	}
+	h := &house{t: t, store: p.store, bus: &bus.Local{}}
 	mux, err := wire.Listen(wire.Config{Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
@@ -122,9 +120,14 @@ func newHouse(t *testing.T, p plan) *house {
 		check(t, <-served)
 		check(t, h.media.Close())
 		check(t, mux.Close())
-		check(t, h.store.Close())
 	})
 	return h
+}
+
+// eachEngine runs a test in a house on each database.
+func eachEngine(t *testing.T, test func(t *testing.T, h *house)) {
+	t.Helper()
+	enginetest.Each(t, func(t *testing.T, s store.Store) { test(t, newHouse(t, plan{store: s})) })
 }
 
 func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }

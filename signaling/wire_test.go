@@ -16,33 +16,39 @@ import (
 	"github.com/fasthttp/websocket"
 
 	"confab/internal/bus"
+	"confab/internal/text"
 	"confab/signaling"
 	"confab/store"
 )
 
-// TestStalledReaderIsClosedAndDelaysNobody publishes, in lock-step with a reader that reads, more than the stalled
-// reader's socket and queue can take.
+// TestStalledReaderIsClosedAndDelaysNobody has somebody write to a group, each message when another member has heard the
+// one before, until that is more than a third member, who does not read, has room for in the socket and the queue.
 func TestStalledReaderIsClosedAndDelaysNobody(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, plan{})
-	slow, fast := h.user(), h.user()
-	ws, _, err := h.dial(http.Header{"Authorization": {"Bearer " + slow.token}}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader := fast.connect()
-	load := map[string]string{"load": strings.Repeat("x", 64<<10)}
-	for n := 0; h.hub.Stats().Overflows == 0; n++ {
-		if n > 10_000 {
-			t.Fatal("the stalled reader is never closed")
+	eachEngine(t, func(t *testing.T, h *house) {
+		ann, bob, slow := h.user(), h.user(), h.user()
+		chatID := h.group(ann, bob, slow)
+		ws, _, err := h.dial(http.Header{"Authorization": {"Bearer " + slow.token}}, "")
+		if err != nil {
+			t.Fatal(err)
 		}
-		h.hub.Deliver(bus.Event{Name: "load", To: []store.ID{slow.id, fast.id}, Data: load})
-		reader.expect("load")
-	}
-	if code := h.attach(t, ws).ends(); code != signaling.CloseSlow {
-		t.Errorf("closed with %d", code)
-	}
-	reader.do("ping", nil)
+		writer, reader := ann.connect(), bob.connect()
+		long := strings.Repeat("🐌", text.MaxMessage) // four bytes each
+		for n := 0; h.hub.Stats().Overflows == 0; n++ {
+			if n > 2000 {
+				t.Fatal("the stalled reader is never closed")
+			}
+			if sent := writer.say(chatID, long); reader.hears() != sent {
+				t.Fatal("the reader hears something else")
+			}
+		}
+		if code := h.attach(t, ws).ends(); code != signaling.CloseSlow {
+			t.Errorf("closed with %d", code)
+		}
+		if sent := writer.say(chatID, "on we go"); reader.hears() != sent {
+			t.Error("the reader hears something else")
+		}
+	})
 }
 
 // TestPooledConnectionsNeverMix opens and drops sockets of one user in the middle of a storm of events for them, while
