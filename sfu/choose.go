@@ -42,6 +42,7 @@ func (l *Leg) decide(now time.Time) (begun []beginning) {
 	l.choosing.Lock()
 	defer l.choosing.Unlock()
 	var slots []*slot
+	wanted, starved := int64(0), false
 	budget := l.downlink.budget()
 	for _, s := range l.receiving() {
 		if !s.busy() {
@@ -52,6 +53,7 @@ func (l *Leg) decide(now time.Time) (begun []beginning) {
 			continue
 		}
 		s.aim(allocate.Choice{Temporal: allocate.AllTemporal}, now) // all of it
+		wanted += soundRate
 		if budget > 0 {
 			budget = max(bandwidth.Floor, budget-soundRate)
 		}
@@ -72,7 +74,6 @@ func (l *Leg) decide(now time.Time) (begun []beginning) {
 			chosen = append(chosen, s)
 		}
 	}
-	wanted, starved := int64(0), false
 	for i, c := range allocate.Choose(videos, budget) {
 		ideal := videos[i].Ideal()
 		starved = starved || c.Layer < ideal || c.Temporal < videos[i].Temporal-1

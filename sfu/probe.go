@@ -34,16 +34,42 @@ func (l *Leg) probe(now time.Time) {
 	d.credit.Store(min(d.credit.Load()+int64(float64(bytes-d.probedBytes)*resendShare), maxCredit))
 	sent, since := bytes-d.probedBytes, min(now.Sub(d.probedAt), time.Second)
 	d.probedBytes, d.probedAt = bytes, now
-	target := d.headroom(now)
-	left := min(int(target*since.Seconds()/8)-int(sent), maxProbe)
-	if left <= 0 {
+	if train := d.train(now); train > 0 {
+		at := time.Now() // this tick may be late
+		d.trained(l.pad(receiving, train, at), at)
 		return
 	}
-	for _, s := range receiving {
-		if left -= s.pad(left, now); left <= 0 {
-			return
+	target := d.headroom(now)
+	l.pad(receiving, min(int(target*since.Seconds()/8)-int(sent), maxProbe), now)
+}
+
+// pad fills slots with padding of some bytes, and returns how many packets it was.
+func (l *Leg) pad(slots []*slot, bytes int, now time.Time) (packets int) {
+	for _, s := range slots {
+		if bytes <= 0 {
+			break
 		}
+		size, n := s.pad(bytes, now)
+		bytes -= size
+		packets += n
 	}
+	return packets
+}
+
+// train returns how many bytes to send at once to find out whether the path has become wider, 0 for none now.
+func (d *downlink) train(now time.Time) int {
+	if !d.starved.Load() {
+		return 0
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return min(d.estimator.Train(d.wanted.Load(), now), maxProbe)
+}
+
+func (d *downlink) trained(packets int, now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.estimator.Trained(packets, now)
 }
 
 // headroom returns the bits per second up to which the path is to be filled, 0 if it is not to be.
@@ -59,10 +85,10 @@ func (d *downlink) headroom(now time.Time) float64 {
 	return min(float64(d.estimator.Bits()), probeAbove*float64(d.wanted.Load()))
 }
 
-// pad sends some bytes of recent packets again, and returns how many.
-func (s *slot) pad(bytes int, now time.Time) (sent int) {
+// pad sends some bytes of recent packets again, and returns how many, and in how many packets.
+func (s *slot) pad(bytes int, now time.Time) (sent, packets int) {
 	if s.kind != KindVideo {
-		return 0
+		return 0, 0
 	}
 	b := s.leg.downlink.burst
 	b.begin()
@@ -70,7 +96,7 @@ func (s *slot) pad(bytes int, now time.Time) (sent int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.rtxSSRC == 0 || s.payload.RTX == 0 || s.current == nil || !s.stream.Started() {
-		return 0
+		return 0, 0
 	}
 	newest := s.stream.Last().Sequence
 	for i, missed := uint16(0), 0; sent < bytes && missed < probeReach; i++ {
@@ -79,7 +105,8 @@ func (s *slot) pad(bytes int, now time.Time) (sent int) {
 			continue
 		}
 		sent += len(s.leg.downlink.again.Raw)
+		packets++
 		s.leg.room.server.counters.padding.Add(1)
 	}
-	return sent
+	return sent, packets
 }

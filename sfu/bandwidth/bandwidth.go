@@ -9,8 +9,10 @@
 //
 // A media server differs from an encoder: it cannot make more media to try, it can only choose larger layers, or send padding.
 // So nothing is estimated before the first sign of congestion (zero means: unknown, take what you like), and growth goes on
-// while more is wanted, for the owner to fill with padding while Growing. It probes: far from where the path was found to end, the estimate doubles every second; near there it
-// grows as gently as in section 5.5, and a growth that ended in overuse is tried again later and later.
+// while more is wanted, for the owner to fill with padding while Growing. Far from where the path was found to end, the estimate
+// doubles every second; near there it grows as gently as in section 5.5, and a growth that ended in overuse is tried again later
+// and later. That the path has become wider meanwhile is found out with short trains of padding (Train), after which the
+// estimate grows quickly to what they have shown.
 //
 // Not every delay is congestion. A computer that has no time for a moment, a radio link that repeats itself and a large key
 // frame all look like a queue that builds up, until it is gone without our having sent less. Packets that were sent before
@@ -29,8 +31,10 @@ const (
 	beta = 0.85
 	// growth is the relative increase per second while calm and near the end of the path (section 5.5).
 	growth = 1.08
-	// probing is the relative increase per second elsewhere: pictures that were held back are there again in a few seconds.
+	// probing is the relative increase per second elsewhere.
 	probing = 2.0
+	// leap is the same up to what a train has shown to be there, for padding to make sure of within a second.
+	leap = 4.0
 	// nearKnee and beyondKnee are the range around the delivered rate at which growth failed last, as shares of it, in which
 	// growth is gentle. What is delivered beyond shows that the path is another one, and the failure is forgotten.
 	nearKnee   = 0.85
@@ -67,6 +71,7 @@ type Estimator struct {
 	recovery
 	before recovery // as it was before the last cut
 	doubt  bool     // that cut may still be taken back
+	prober
 }
 
 // recovery is the estimate, and how it comes back after a cut.
@@ -75,6 +80,9 @@ type recovery struct {
 	resume   time.Time     // no growth before
 	calm     time.Duration // how long growth has to rest after its last failure
 	knee     float64       // delivered rate at which it failed; 0 if it never did
+	clear    float64       // rate at which a train got through since; 0 if none did
+	next     time.Time     // no train before
+	apart    time.Duration // between trains; 0 for apartLeast
 	grew     bool          // since the last cut
 }
 
@@ -88,12 +96,16 @@ func (e *Estimator) Loss() float64 { return e.loss }
 func (e *Estimator) Feedback(results []Result, now time.Time) {
 	overuse := false
 	for _, r := range results {
+		trains := e.told(r, now)
 		e.lossSeen++
 		if r.Lost {
 			e.lossLost++
 			continue
 		}
 		e.delivered.add(r.Arrived, r.Bytes)
+		if trains {
+			continue // its own queue is no sign of others
+		}
 		switch e.trend.add(r.Sent, r.Arrived) {
 		case building:
 			overuse = true
@@ -134,11 +146,15 @@ func (e *Estimator) Grow(wanted int64, now time.Time) {
 	if e.delivered.rate() > beyondKnee*e.knee {
 		e.knee, e.calm = 0, 0
 	}
-	factor := probing
-	if e.estimate > nearKnee*e.knee && e.estimate < beyondKnee*e.knee {
-		factor = growth
+	factor := growth
+	switch {
+	case e.estimate < nearKnee*e.clear:
+		factor = leap
+	case e.estimate <= nearKnee*e.knee || e.estimate >= beyondKnee*e.knee:
+		factor = probing
 	}
 	e.estimate *= math.Pow(factor, since.Seconds())
+	e.kept(now)
 	e.grew = true
 }
 
@@ -156,9 +172,10 @@ func (e *Estimator) reduce(to float64, now time.Time) bool {
 		e.knee = e.delivered.most()
 	}
 	e.estimate = max(to, Floor)
-	e.grew = false
+	e.grew, e.clear = false, 0
 	e.cut = now
 	e.resume = now.Add(max(calmAfter, e.calm))
+	e.failed(e.delivered.most(), now)
 	return true
 }
 

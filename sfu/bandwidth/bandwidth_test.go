@@ -181,6 +181,9 @@ func FuzzEstimator(f *testing.F) {
 			arrived += time.Duration(int8(b)) * 10 * time.Millisecond
 			e.Feedback([]bandwidth.Result{{Sent: start.Add(at), Arrived: arrived, Bytes: 1200, Lost: b%7 == 0}}, start.Add(at))
 			e.Grow(int64(i)*100_000, start.Add(at))
+			if n := e.Train(int64(i)*100_000, start.Add(at)); n > 0 {
+				e.Trained(n/500, start.Add(at))
+			}
 			if bits := e.Bits(); bits != 0 && bits < bandwidth.Floor {
 				t.Fatalf("estimate %d", bits)
 			}
