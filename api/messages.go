@@ -36,6 +36,12 @@ type searchMessagesInput struct {
 	Cursor string `query:"cursor" maxLength:"200" doc:"A nextCursor of an earlier page."`
 }
 
+type mentionsInput struct {
+	ID    string          `path:"id"`
+	After optional[int64] `query:"after" minimum:"0" doc:"Only messages of a higher seq. Left out: what one has not read."`
+	Limit int             `query:"limit" minimum:"1" maximum:"200" doc:"50 when left out."`
+}
+
 type messageInput struct {
 	ID string `path:"id"`
 }
@@ -64,6 +70,7 @@ func (a *API) messageRoutes() {
 	handle(a, route{http.MethodPut, "/messages/{id}/pin", "pinMessage", "Pin a message for everybody in the chat", "messages", 0, false, limit.Change}, a.pin(true))
 	handle(a, route{http.MethodDelete, "/messages/{id}/pin", "unpinMessage", "Unpin a message", "messages", 0, false, limit.Change}, a.pin(false))
 	handle(a, route{http.MethodGet, "/chats/{id}/pins", "listPins", "List a chat's pinned messages, latest pin first", "messages", 0, false, ""}, a.pins)
+	handle(a, route{http.MethodGet, "/chats/{id}/mentions", "listMentions", "List a chat's messages that name oneself, in order of seq", "messages", 0, false, ""}, a.mentions)
 	handle(a, route{http.MethodGet, "/messages/{id}/deliveries", "listDeliveries", "Tell how far a message has come with each recipient", "messages", 0, false, ""}, a.deliveries)
 }
 
@@ -170,6 +177,14 @@ func (a *API) pins(ctx context.Context, in *chatInput) (*body[items[chat.Message
 	}
 	list, err := a.cfg.Chats.Pins(ctx, from(ctx).UserID, id)
 	return answer(items[chat.Message]{list}, err)
+}
+
+func (a *API) mentions(ctx context.Context, in *mentionsInput) (*body[chat.MessagePage], error) {
+	id, err := pathID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.cfg.Chats.Mentions(ctx, from(ctx).UserID, id, in.After.pointer(), in.Limit))
 }
 
 func (a *API) deliveries(ctx context.Context, in *messageInput) (*body[items[chat.Delivery]], error) {

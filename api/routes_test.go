@@ -75,7 +75,7 @@ func TestWithoutATokenNothingIsTold(t *testing.T) {
 		"PATCH /chats/" + id, "DELETE /chats/" + id, "POST /chats/" + id + "/members", "PATCH /chats/" + id + "/members/" + id,
 		"DELETE /chats/" + id + "/members/" + id, "GET /messages", "POST /messages", "GET /messages/" + id, "PATCH /messages/" + id, "DELETE /messages/" + id,
 		"PUT /chats/" + id + "/avatar", "DELETE /chats/" + id + "/avatar", "POST /chats/" + id + "/invitations", "GET /chats/" + id + "/invitations", "DELETE /chats/" + id + "/invitations/" + id,
-		"POST /invitations/preview", "POST /invitations/accept", "PUT /messages/" + id + "/pin", "DELETE /messages/" + id + "/pin", "GET /chats/" + id + "/pins",
+		"POST /invitations/preview", "POST /invitations/accept", "PUT /messages/" + id + "/pin", "DELETE /messages/" + id + "/pin", "GET /chats/" + id + "/pins", "GET /chats/" + id + "/mentions",
 		"PUT /messages/" + id + "/reactions/x", "DELETE /messages/" + id + "/reactions/x", "GET /messages/" + id + "/deliveries",
 		"GET /ice-servers", "GET /calls"} {
 		method, path, _ := strings.Cut(route, " ")
@@ -347,6 +347,16 @@ func TestMessageRoutes(t *testing.T) {
 	if got := bob.get("/chats/" + c).is(200).object(); got["unreadMentions"] != 1.0 {
 		t.Errorf("%v", got)
 	}
+	naming := func(who account, query string) []any {
+		return who.get("/chats/" + c + "/mentions" + query).is(200).object()["items"].([]any)
+	}
+	if all, later, anns := naming(bob, "?after=0"), naming(bob, "?after=1000&limit=1"), naming(ann, ""); len(all) != 1 || len(later)+len(anns) != 0 {
+		t.Errorf("%v, %v, %v", all, later, anns)
+	}
+	bob.get("/chats/"+c+"/mentions?after=-1").problem(422, "invalid", "after")
+	bob.get("/chats/"+c+"/mentions?limit=201").problem(422, "invalid", "limit")
+	eve.get("/chats/"+c+"/mentions").problem(404, "not_found")
+	ann.get("/chats/x/mentions").problem(404, "not_found")
 
 	if err := s.chats.Read(t.Context(), store.ID(bob.id), "", store.ID(first["id"].(string))); err != nil {
 		t.Fatal(err)

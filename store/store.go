@@ -247,6 +247,8 @@ type Mentions interface {
 	SetMentions(ctx context.Context, messageID ID, userIDs []ID) error
 	// UnreadMentions counts, per chat, what Unread counts as far as it names the user. Chats without any are left out.
 	UnreadMentions(ctx context.Context, userID ID, chatIDs ...ID) (map[ID]int64, error)
+	// MentionsAfter lists a chat's standing messages by others that name the user, past a seq and in its order.
+	MentionsAfter(ctx context.Context, userID, chatID ID, seq int64, limit int) ([]Message, error)
 }
 
 // Pins keeps the pinned messages of chats.

@@ -77,6 +77,57 @@ func TestMentionsNameMembers(t *testing.T) {
 	})
 }
 
+func TestMentionsAreListedInOrder(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := newWorld(t, s)
+		ann, bob := w.person("ann"), w.person("bob")
+		c := w.group(ann, bob)
+		list := func(after *int64, limit int, more bool, want ...chat.Message) {
+			t.Helper()
+			page, err := w.Mentions(t.Context(), bob, c, after, limit)
+			w.must(err)
+			var got, ids []store.ID
+			for _, m := range page.Items {
+				got = append(got, m.ID)
+			}
+			for _, m := range want {
+				ids = append(ids, m.ID)
+			}
+			if !slices.Equal(got, ids) || page.HasMore != more || page.Items == nil {
+				t.Errorf("%v, more: %v; want %v, %v", got, page.HasMore, ids, more)
+			}
+		}
+		beginning := int64(0)
+		list(nil, 0, false)
+		first := w.say(ann, c, "@bob")
+		w.say(ann, c, "nobody")
+		w.say(bob, c, "@bob, myself")
+		second := w.say(ann, c, "@bob again")
+		list(nil, 0, false, first, second)
+		w.must(w.Read(t.Context(), bob, "", first.ID))
+		list(nil, 0, false, second)
+		list(&beginning, 0, false, first, second)
+		list(&beginning, 1, true, first)
+		list(&first.Seq, 1, false, second)
+		_, err := w.Edit(t.Context(), ann, second.ID, "not you")
+		w.must(err)
+		list(&beginning, 0, false, first)
+
+		negative := int64(-1)
+		for name, ask := range map[string]func() error{
+			"after": func() error { return errOf(w.Mentions(t.Context(), bob, c, &negative, 0)) },
+			"limit": func() error { return errOf(w.Mentions(t.Context(), bob, c, nil, chat.MaxMessages+1)) },
+		} {
+			w.refused(name, ask(), "invalid")
+		}
+		eve := w.person("eve")
+		for name, chatID := range map[string]store.ID{"outsider": c, "unknown": store.NewID(), "malformed": "x"} {
+			w.refused(name, errOf(w.Mentions(t.Context(), eve, chatID, nil, 0)), "not_found")
+		}
+	})
+}
+
 func errOf2[A, B any](_ A, _ B, err error) error { return err }
 
 func TestPins(t *testing.T) {

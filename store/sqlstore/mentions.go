@@ -29,3 +29,15 @@ func (t *Tx) UnreadMentions(ctx context.Context, userID store.ID, chatIDs ...sto
 		WHERE me.user_id = $1 AND me.chat_id IN {$2} AND m.user_id <> me.user_id AND m.deleted_at IS NULL
 		GROUP BY n.chat_id`, id(userID), t.ids(chatIDs))
 }
+
+// MentionsAfter implements store.Mentions.
+func (t *Tx) MentionsAfter(ctx context.Context, userID, chatID store.ID, seq int64, limit int) ([]store.Message, error) {
+	list, err := many(ctx, t, "list mentions", scanMessage, `SELECT `+messageColumns+`
+		FROM mentions named JOIN messages m ON m.id = named.message_id
+		WHERE named.user_id = $1 AND named.chat_id = $2 AND named.seq > $3 AND m.user_id <> $1 AND m.deleted_at IS NULL
+		ORDER BY named.seq LIMIT $4`, id(userID), id(chatID), seq, limit)
+	if err != nil {
+		return nil, err
+	}
+	return list, t.fill(ctx, list)
+}

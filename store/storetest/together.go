@@ -52,6 +52,32 @@ var mentionCases = []testCase{
 			return tx.UnreadMentions(w.Context(), me.ID, c.ID, quiet.ID)
 		}), map[store.ID]int64{c.ID: 2})
 	}},
+	{"those of one chat are listed in its order", func(w *world) {
+		me, other := w.user("me"), w.user("other")
+		c, elsewhere := w.group(me, other), w.group(me, other)
+		name := func(m store.Message, people ...store.ID) store.Message {
+			w.update(func(tx store.Tx) error { return tx.SetMentions(w.Context(), m.ID, people) })
+			m.Mentions = people
+			return m
+		}
+		first := name(w.send(c, other, "@me"), me.ID, other.ID)
+		name(w.send(elsewhere, other, "@me, elsewhere"), me.ID)
+		name(w.send(c, me, "@me, myself"), me.ID)
+		name(w.send(c, other, "@other"), other.ID)
+		gone := name(w.send(c, other, "@me, deleted"), me.ID)
+		w.change(gone.ID, func(m *store.Message) { m.Content, m.DeletedAt = "", ptr(after(1)) })
+		w.send(c, other, "no name")
+		last := name(w.send(c, other, "@me again"), me.ID)
+		list := func(seq int64, limit int) []store.Message {
+			return read(w, func(tx store.Tx) ([]store.Message, error) {
+				return tx.MentionsAfter(w.Context(), me.ID, c.ID, seq, limit)
+			})
+		}
+		equal(w, "all", list(0, 10), []store.Message{first, last})
+		equal(w, "limited", list(0, 1), []store.Message{first})
+		equal(w, "after the first", list(first.Seq, 10), []store.Message{last})
+		equal(w, "after the last", len(list(last.Seq, 10)), 0)
+	}},
 }
 
 var pinCases = []testCase{

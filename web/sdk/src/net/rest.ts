@@ -251,6 +251,11 @@ export class RestClient {
     return this.#call({ method: "GET", path: path`/chats/${chatId}/pins` });
   }
 
+  /** Messages that name the user, in order of seq: those past `after`, or the unread ones. */
+  mentions(chatId: Id, query: { after?: number; limit?: number } = {}): Promise<MessagePage> {
+    return this.#call({ method: "GET", path: path`/chats/${chatId}/mentions`, query });
+  }
+
   sendMessage(draft: MessageDraft & { clientId?: string }): Promise<Message> {
     return this.#call({ method: "POST", path: "/messages", body: draft });
   }

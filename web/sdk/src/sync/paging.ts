@@ -10,10 +10,6 @@ export const pageSize = 50;
 /** Messages before and after the one that is jumped to: more than a screen on either side. */
 const aroundSize = 30;
 
-/** A search for the next mention looks at so many messages a page, and at most at so many pages. */
-const mentionPageSize = 200;
-const mostMentionPages = 25;
-
 /** How a reader moves through timelines that are loaded: back, forth, elsewhere, and to the newest again. */
 export class Paging {
   readonly #rest: RestClient;
@@ -78,24 +74,9 @@ export class Paging {
 
   /** The first unread message that names the user, or undefined. */
   async nextMention(chatId: Id): Promise<Message | undefined> {
-    const { me } = this.#model;
-    let after = this.#model.readSeq(chatId);
-    const find = (run: readonly Message[]) =>
-      run.find((m) => m.seq > after && m.userId !== me && m.mentions.includes(me));
-    const log = this.#model.log(chatId);
-    for (const run of log ? [log.aside ?? [], log.messages] : []) {
-      if (!holds(run, after + 1)) continue;
-      const found = find(run);
-      if (found) return found;
-      after = run.at(-1)?.seq ?? after;
-    }
-    for (let page = 0; page < mostMentionPages; page++) {
-      const answer = await this.#rest.messages({ chatId, after, limit: mentionPageSize });
-      const found = find(answer.items);
-      if (found || !answer.hasMore) return found;
-      after = answer.items.at(-1)?.seq ?? after;
-    }
-    return undefined;
+    // What has been read on this device may be on its way to the server yet.
+    const page = await this.#rest.mentions(chatId, { after: this.#model.readSeq(chatId), limit: 1 });
+    return page.items[0];
   }
 
   /** Reads the page around a message again, for the links in it. */
