@@ -186,8 +186,8 @@ type Messages interface {
 	// LastMessages finds the newest message of each given chat; chats without any are left out.
 	LastMessages(ctx context.Context, chatIDs ...ID) (map[ID]Message, error)
 	// SearchMessages finds standing messages in the chats of a user, or in one of them when chatID is set, whose text
-	// meets q (see package fulltext: words in any of their forms, "phrases", beginnings*), newest first. A page after
-	// the first continues before the last message of the one that came before it.
+	// and names of files together meet q (see package fulltext: words in any of their forms, "phrases", beginnings*),
+	// newest first. A page after the first continues before the last message of the one that came before it.
 	SearchMessages(ctx context.Context, userID, chatID ID, q string, before ID, limit int) ([]Message, error)
 	// SetReaction adds (on) or takes away one user's emoji and tells whether anything changed.
 	SetReaction(ctx context.Context, messageID, userID ID, emoji string, on bool, at time.Time) (bool, error)
@@ -285,4 +285,8 @@ type Invitations interface {
 	InvitationsOf(ctx context.Context, chatID ID) ([]Invitation, error)
 	// UpdateInvitation writes ExpiresAt, RevokedAt, MaxUses and Uses.
 	UpdateInvitation(ctx context.Context, i Invitation) error
+	// SetRemoved remembers that somebody was removed from a chat (on), or forgets it.
+	SetRemoved(ctx context.Context, chatID, userID ID, on bool, at time.Time) error
+	// Removed tells whether that is remembered.
+	Removed(ctx context.Context, chatID, userID ID) (bool, error)
 }

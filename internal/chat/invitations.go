@@ -144,7 +144,16 @@ func (s *Service) disinvite(ctx context.Context, tx store.Tx, m store.Member) er
 	return err
 }
 
-// isOpen tells whether an invitation lets somebody in.
+// admits refuses where an invitation does not let the actor in: it is not open any more, or they were removed.
+func (s *Service) admits(ctx context.Context, tx store.Tx, i store.Invitation, actor store.ID) error {
+	removed, err := tx.Removed(ctx, i.ChatID, actor)
+	if err == nil && (removed || !isOpen(i, s.now())) {
+		err = invitationInvalid()
+	}
+	return err
+}
+
+// isOpen tells whether an invitation lets people in.
 func isOpen(i store.Invitation, at time.Time) bool {
 	return i.RevokedAt == nil && (i.ExpiresAt == nil || at.Before(*i.ExpiresAt)) && (i.MaxUses == 0 || i.Uses < i.MaxUses)
 }
@@ -211,8 +220,8 @@ func (s *Service) Preview(ctx context.Context, actor store.ID, token string) (vi
 		if err != nil {
 			return err
 		}
-		if !isOpen(i, s.now()) {
-			return invitationInvalid()
+		if err := s.admits(ctx, tx, i, actor); err != nil {
+			return err
 		}
 		c, err := tx.Chat(ctx, i.ChatID)
 		if err != nil {
@@ -260,8 +269,8 @@ func (s *Service) Accept(ctx context.Context, actor store.ID, token string) (vie
 		if err != nil {
 			return change{}, err
 		}
-		if !isOpen(i, s.now()) {
-			return change{}, invitationInvalid()
+		if err := s.admits(ctx, tx, i, actor); err != nil {
+			return change{}, err
 		}
 		if _, in := memberOf(g.members, actor); in {
 			return change{}, errNothing

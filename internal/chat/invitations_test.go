@@ -155,6 +155,47 @@ func TestALinkThatLeadsNowhere(t *testing.T) {
 	})
 }
 
+// TestNoLinkLetsInWhoWasRemoved tells removing from leaving: of the two, only who leaves may come back by themselves.
+func TestNoLinkLetsInWhoWasRemoved(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := newWorld(t, s)
+		p := w.people(3)
+		owner, removed, left := p[0], p[1], p[2]
+		c, elsewhere := w.group(owner, removed, left), w.group(owner)
+		_, token := w.invite(owner, c, chat.InviteInput{})
+		_, other := w.invite(owner, elsewhere, chat.InviteInput{})
+		shut := func(when, token string) {
+			t.Helper()
+			w.refused(when+", shown", errOf(w.Preview(t.Context(), removed, token)), "invitation_invalid")
+			w.refused(when+", accepted", errOf2(w.Accept(t.Context(), removed, token)), "invitation_invalid")
+		}
+		w.must(w.RemoveMember(t.Context(), owner, c, removed))
+		w.must(w.RemoveMember(t.Context(), left, c, left))
+		shut("by an earlier link", token)
+		_, later := w.invite(owner, c, chat.InviteInput{})
+		shut("by a later link", later)
+		w.must(errOf(w.Preview(t.Context(), removed, other)))
+		w.must(errOf2(w.Accept(t.Context(), removed, other)))
+		w.must(errOf(w.Preview(t.Context(), left, token)))
+		w.must(errOf2(w.Accept(t.Context(), left, token)))
+
+		w.must(errOf(w.AddMember(t.Context(), owner, c, removed, "")))
+		if seen, err := w.Preview(t.Context(), removed, token); err != nil || seen.ChatID != c {
+			t.Errorf("added again, they see %+v, %v", seen, err)
+		}
+		w.must(w.RemoveMember(t.Context(), removed, c, removed))
+		w.must(errOf2(w.Accept(t.Context(), removed, token)))
+		w.must(w.RemoveMember(t.Context(), owner, c, removed))
+		shut("removed once more", token)
+		list, err := w.Invitations(t.Context(), owner, c)
+		w.must(err)
+		if list[1].Uses != 2 || list[0].Uses != 0 {
+			t.Errorf("uses: %d of the earlier link, %d of the later", list[1].Uses, list[0].Uses)
+		}
+	})
+}
+
 // TestUsesAreCountedUnderARace lets more people accept an invitation at once than it lets in.
 func TestUsesAreCountedUnderARace(t *testing.T) {
 	t.Parallel()

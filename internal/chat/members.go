@@ -120,6 +120,9 @@ func (s *Service) AddMember(ctx context.Context, actor, chatID, userID store.ID,
 		if err := unblocked(ctx, tx, actor, userID); err != nil {
 			return change{}, err
 		}
+		if err := tx.SetRemoved(ctx, chatID, userID, false, s.now()); err != nil {
+			return change{}, err
+		}
 		user = g.accounts[userID]
 		var done change
 		joined, done, err = s.takeIn(ctx, tx, g, user, role, actor, SystemMeta{Event: SystemMemberAdded, UserID: userID})
@@ -297,7 +300,8 @@ func (s *Service) setOwn(ctx context.Context, actor, chatID store.ID, set func(*
 
 // RemoveMember takes somebody out of a group. Removing oneself is leaving, which everybody may but the last owner of a
 // group where others stay; when nobody stays the group goes. Removing others is the right of admins and owners, toward
-// members of at most their own role. Refusals: not_found, forbidden, direct_chat, last_owner.
+// members of at most their own role; no invitation lets those in again, until they are added. Refusals: not_found,
+// forbidden, direct_chat, last_owner.
 func (s *Service) RemoveMember(ctx context.Context, actor, chatID, userID store.ID) error {
 	if err := wellFormed(userID); err != nil {
 		return err
@@ -319,6 +323,11 @@ func (s *Service) RemoveMember(ctx context.Context, actor, chatID, userID store.
 		}
 		if target.Role == store.RoleOwner && g.owners() == 1 {
 			return change{}, lastOwner()
+		}
+		if userID != actor {
+			if err := tx.SetRemoved(ctx, chatID, userID, true, s.now()); err != nil {
+				return change{}, err
+			}
 		}
 		return s.takeOut(ctx, tx, g, target)
 	})

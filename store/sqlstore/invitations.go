@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"time"
 
 	"confab/store"
 )
@@ -46,4 +47,22 @@ func (t *Tx) UpdateInvitation(ctx context.Context, i store.Invitation) error {
 	return t.execOne(ctx, "update invitation", `UPDATE invitations
 		SET expires_at = $2, revoked_at = $3, max_uses = $4, uses = $5 WHERE id = $1`,
 		id(i.ID), t.atOrNone(i.ExpiresAt), t.atOrNone(i.RevokedAt), i.MaxUses, i.Uses)
+}
+
+// SetRemoved implements store.Invitations.
+func (t *Tx) SetRemoved(ctx context.Context, chatID, userID store.ID, on bool, at time.Time) error {
+	if !on {
+		_, err := t.exec(ctx, "forget removal", `DELETE FROM removals WHERE chat_id = $1 AND user_id = $2`, id(chatID), id(userID))
+		return err
+	}
+	_, err := t.exec(ctx, "remember removal", `INSERT INTO removals (chat_id, user_id, at) VALUES ($1, $2, $3)
+		ON CONFLICT (chat_id, user_id) DO NOTHING`, id(chatID), id(userID), t.at(at))
+	return err
+}
+
+// Removed implements store.Invitations.
+func (t *Tx) Removed(ctx context.Context, chatID, userID store.ID) (bool, error) {
+	n, err := one(ctx, t, "find removal", scanInt, `SELECT CAST(COUNT(*) AS bigint) FROM removals
+		WHERE chat_id = $1 AND user_id = $2`, id(chatID), id(userID))
+	return n > 0, err
 }

@@ -215,6 +215,29 @@ var invitationCases = []testCase{
 			}
 		}
 	}},
+	{"who was removed is remembered until that is lifted", func(w *world) {
+		a, b := w.user("a"), w.user("b")
+		c, elsewhere := w.group(a), w.group(a)
+		removed := func() (answer [3]bool) {
+			for n, of := range []struct{ chatID, userID store.ID }{{c.ID, a.ID}, {c.ID, b.ID}, {elsewhere.ID, b.ID}} {
+				answer[n] = read(w, func(tx store.Tx) (bool, error) { return tx.Removed(w.Context(), of.chatID, of.userID) })
+			}
+			return answer
+		}
+		set := func(on bool) {
+			w.update(func(tx store.Tx) error { return tx.SetRemoved(w.Context(), c.ID, b.ID, on, start) })
+		}
+		equal(w, "nobody", removed(), [3]bool{})
+		set(false)
+		set(true)
+		set(true)
+		equal(w, "removed", removed(), [3]bool{1: true})
+		set(false)
+		equal(w, "lifted", removed(), [3]bool{})
+		set(true)
+		w.update(func(tx store.Tx) error { return tx.DeleteChat(w.Context(), c.ID) })
+		equal(w, "with its chat", removed(), [3]bool{})
+	}},
 	{"uses at the same instant are all counted", func(w *world) {
 		u := w.user("u")
 		i := store.Invitation{ID: store.NewID(), ChatID: w.group(u).ID, TokenHash: []byte(u.ID), CreatedBy: u.ID, CreatedAt: start, MaxUses: 3}

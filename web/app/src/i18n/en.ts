@@ -389,7 +389,8 @@ export const en = {
     makeOwner: "Make owner",
     remove: "Remove from group",
     removeTitle: "Remove {{name}}?",
-    removeText: "They will no longer see the messages of this group.",
+    removeText:
+      "They will no longer see the messages of this group. Invitation links will not let them in until someone adds them again.",
     message: "Message",
     already: "Already in the group",
     added_one: "{{count}} person added",
@@ -473,7 +474,7 @@ export const en = {
     open: "Open chat",
     failed: "The invitation could not be loaded",
     invalid: "This invitation does not work",
-    invalidText: "It has expired, was revoked, or has been used up. Ask for a new link.",
+    invalidText: "It has expired, was revoked or used up, or is not open to you. Ask whoever runs the group.",
     signInFirst: "You have an invitation. Sign in, or create an account, to see it.",
     registerFirst: "You have an invitation. Create an account to see it.",
   },
