@@ -3,6 +3,7 @@ package sfu
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/transport/v5/packetio"
 
+	"confab/sfu/allocate"
 	"confab/sfu/packet"
 )
 
@@ -152,6 +154,140 @@ func TestBadPacketsAreDroppedAndCounted(t *testing.T) {
 	u.receive(s, benchPacket(30_001, true))
 	if passed(u, out) != sent+2 || u.leg.closing() {
 		t.Errorf("after a jump %d packets", passed(u, out)-sent)
+	}
+}
+
+// TestRetransmissionsOfWhatNeverWas sends RTX of packets that were never sent, are yet to come, or belong to no stream, between one
+// that is true: that one gets through, and the stream goes on where it was.
+func TestRetransmissionsOfWhatNeverWas(t *testing.T) {
+	t.Parallel()
+	u, s, out := benchStage(t, 1)
+	media := s.layer
+	rtx := &stream{ssrc: 8, repairs: media}
+	orphan := &stream{ssrc: 9, repairs: &layer{publication: media.publication, ssrc: 4711}}
+	u.streams[rtx.ssrc], u.streams[orphan.ssrc] = rtx, orphan
+	for _, seq := range []uint16{2, 3, 6} {
+		u.receive(s, benchPacket(seq, false))
+	}
+	counters := &u.leg.room.server.counters
+	again := func(original uint16) []byte {
+		p := benchPacket(original, false)
+		h := packet.AppendHeader(nil, packet.Header{Sequence: 900, SSRC: 8, PayloadType: 97}, nil)
+		return append(append(h, byte(original>>8), byte(original)), p[len(p)-1200:]...)
+	}
+	for name, c := range map[string]struct {
+		stream *stream
+		raw    []byte
+	}{
+		"of a packet to come":        {rtx, again(7)},
+		"of one in another age":      {rtx, again(30_000)},
+		"of one from long before":    {rtx, again(0xFFFF - 2000)},
+		"without a whole number":     {rtx, again(4)[:13]},
+		"of a stream that is not":    {orphan, again(4)},
+		"of what cannot be a packet": {rtx, again(5)[:15]},
+	} {
+		before, sent := counters.malformed.Load(), passed(u, out)
+		u.receive(c.stream, c.raw)
+		if counters.malformed.Load() != before+1 || passed(u, out) != sent {
+			t.Errorf("%s: counted %d, sent on %d", name, counters.malformed.Load()-before, passed(u, out)-sent)
+		}
+	}
+	sent := passed(u, out)
+	u.receive(rtx, again(4))
+	u.receive(rtx, again(4))
+	u.receive(s, benchPacket(7, false))
+	if got := passed(u, out) - sent; got != 2 {
+		t.Errorf("the one that was missing, its repetition and the next make %d", got)
+	}
+}
+
+// TestTimestampsThatJump has a publisher's clock jump to and fro with each frame: its packets pass, since their numbers are in
+// order, neither jitter nor anybody's quality comes of it, and the next source goes on in real time.
+func TestTimestampsThatJump(t *testing.T) {
+	t.Parallel()
+	st := newTheatre(t, 5, stageCodecs["VP8"].codec, 2)
+	clean := func(packets [][]byte) [][]byte { return packets }
+	begin := func(a *actor) {
+		st.slot.attach(a.track)
+		if l := st.slot.aim(allocate.Choice{Temporal: allocate.AllTemporal}, time.Now()); l != nil && !st.slot.catchUp(l, time.Now()) {
+			st.slot.await()
+		}
+	}
+	wild, tame := st.actors[0], st.actors[1]
+	st.play(clean)
+	begin(wild)
+	for range 200 {
+		wild.feeds[0].ts = st.r.Uint32()
+		st.play(clean)
+	}
+	for i := 1; i < len(st.out); i++ {
+		if step := st.out[i].Sequence - st.out[i-1].Sequence; step != 1 {
+			t.Fatalf("sequence goes from %d to %d", st.out[i-1].Sequence, st.out[i].Sequence)
+		}
+	}
+	if n := len(st.out); n < 200 {
+		t.Errorf("only %d packets got through", n)
+	}
+	if _, jitter := wild.u.condition(); jitter > time.Second {
+		t.Errorf("a jitter of %v", jitter)
+	}
+	last := st.out[len(st.out)-1]
+	begin(tame)
+	for st.play(clean); ; st.play(clean) {
+		first := st.out[slices.IndexFunc(st.out, func(p packet.Packet) bool { return p.Sequence == last.Sequence })+1:]
+		if i := slices.IndexFunc(first, func(p packet.Packet) bool { who, _ := st.source(p); return who[0] == 1 }); i >= 0 {
+			before := append([]packet.Packet{last}, first...)[i].Timestamp
+			if step := first[i].Timestamp - before; step > 90_000 {
+				t.Errorf("the next source is %d ticks on", step)
+			}
+			return
+		}
+	}
+}
+
+// TestLayersThatAppearAndVanish has a simulcast layer begin anew with another SSRC over and over, and names that were never
+// announced in between: nothing of the old ones is left, the receiver goes on, and strangers are counted.
+func TestLayersThatAppearAndVanish(t *testing.T) {
+	t.Parallel()
+	c := stageCodecs["VP8 with layers"]
+	st := newTheatre(t, 6, c.codec, 1, c.rids...)
+	a := st.actors[0]
+	clean := func(packets [][]byte) [][]byte { return packets }
+	st.play(clean)
+	st.slot.attach(a.track)
+	counters := &a.u.leg.room.server.counters
+	for i := range uint32(300) {
+		f := a.feeds[i%3]
+		switch i % 4 {
+		case 0: // another stream of the same name
+			f.stream = &stream{ssrc: 50_000 + i}
+			a.u.streams[f.stream.ssrc] = f.stream
+			f.seq, f.frames = uint16(st.r.Uint32()), 0
+		case 1: // a name that nobody has announced
+			before := counters.malformed.Load()
+			stranger := &feed{publisher: 0, rid: "x", stream: &stream{ssrc: 90_000 + i}}
+			a.u.streams[stranger.stream.ssrc] = stranger.stream
+			for _, raw := range st.frame(stranger, true) {
+				a.u.receive(stranger.stream, raw)
+			}
+			if counters.malformed.Load() == before {
+				t.Fatal("a layer that was never announced is not counted")
+			}
+		}
+		before := len(st.out)
+		for tries := 0; len(st.out) == before; tries++ {
+			if tries > 100 {
+				t.Fatalf("round %d: nothing leaves the slot any more", i)
+			}
+			if l := st.slot.aim(allocate.Choice{Layer: st.r.IntN(3), Temporal: allocate.AllTemporal}, time.Now()); l != nil && !st.slot.catchUp(l, time.Now()) {
+				st.slot.await()
+			}
+			st.play(clean)
+		}
+	}
+	st.check(true)
+	if n := len(a.track.all()); n != 3 {
+		t.Errorf("%d layers are left", n)
 	}
 }
 

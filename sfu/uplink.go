@@ -185,7 +185,11 @@ func (u *uplink) account(s *stream, m *media) *layer {
 	watched := s
 	again := s.repairs != nil
 	if again {
+		if len(m.Payload) == 0 {
+			return nil // padding: probing for bandwidth
+		}
 		if watched = u.unwrap(s, m); watched == nil {
+			u.leg.room.server.counters.malformed.Add(1)
 			return nil
 		}
 	}
@@ -225,12 +229,14 @@ func (u *uplink) account(s *stream, m *media) *layer {
 	return l
 }
 
-// unwrap turns a retransmission (RFC 4588) into the packet that it repeats, and returns that packet's stream.
+// unwrap turns a retransmission (RFC 4588) into the packet that it repeats, and returns that packet's stream; nil if there never
+// was such a packet.
 func (u *uplink) unwrap(s *stream, m *media) *stream {
 	original := s.repairs
 	owner := u.streams[original.ssrc]
-	if owner == nil || owner.layer != original || len(m.Payload) < 2 || len(m.Raw) > mtu {
-		return nil // padding sent on the RTX stream, or for a stream that is not there
+	if owner == nil || owner.layer != original || len(m.Payload) < 2 || len(m.Raw) > mtu ||
+		!owner.watch.Before(binary.BigEndian.Uint16(m.Payload)) {
+		return nil
 	}
 	n := copy(u.scratch[:], m.Raw[:m.Offset]) // padding is left off
 	n += copy(u.scratch[n:], m.Payload[2:])

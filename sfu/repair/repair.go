@@ -25,6 +25,8 @@ const (
 	retrySpare = 5 * time.Millisecond
 	// maxJump is the largest step in sequence numbers that is taken for loss; beyond, the sender has begun anew.
 	maxJump = 3000
+	// maxLeap is the largest difference in transit time that is taken for jitter, in seconds; beyond, the sender's clock has jumped.
+	maxLeap = 10
 )
 
 type missing struct {
@@ -86,6 +88,12 @@ func (s *Stream) Received(seq uint16, now time.Time) Verdict {
 		s.missing = slices.Delete(s.missing, i, i+1)
 	}
 	return New
+}
+
+// Before tells whether a sequence number is one that the stream has come past lately, so that it may be sent again.
+func (s *Stream) Before(seq uint16) bool {
+	back := int16(uint16(s.highest) - seq)
+	return s.started && back >= 0 && back < history
 }
 
 // miss notes the packets between the newest and a newer one.
@@ -153,7 +161,9 @@ func (s *Stream) Timed(timestamp uint32, clockRate uint32, now time.Time) {
 		if d < 0 {
 			d = -d
 		}
-		s.jitter += (float64(d) - s.jitter) / 16
+		if d < maxLeap*int64(clockRate) {
+			s.jitter += (float64(d) - s.jitter) / 16
+		}
 	}
 	s.transit = transit
 }
