@@ -47,10 +47,30 @@ func (c *capture) WriteBatch(to []netip.AddrPort, packets [][]byte) (int, error)
 	return len(to), nil
 }
 
-func testKeys() srtpkeys.Keys {
-	return srtpkeys.Keys{
-		Key: bytes.Repeat([]byte{1}, 16), Salt: bytes.Repeat([]byte{2}, 12), Profile: srtp.ProtectionProfileAeadAes128Gcm,
+// testKeys are those of one side, with a profile.
+func testKeys(profile srtp.ProtectionProfile) srtpkeys.Keys {
+	salt := 14
+	if profile == srtp.ProtectionProfileAeadAes128Gcm {
+		salt = 12
 	}
+	return srtpkeys.Keys{Key: bytes.Repeat([]byte{1}, 16), Salt: bytes.Repeat([]byte{2}, salt), Profile: profile}
+}
+
+// newTestOutput makes the way past Pion for one slot.
+func newTestOutput(t testing.TB, k srtpkeys.Keys, to netip.AddrPort, ssrc, rtxSSRC uint32) *directOutput {
+	t.Helper()
+	keys, err := newPathKeys(k, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &path{}
+	p.keys.Store(keys)
+	p.to.Store(&to)
+	direct, ok := p.choose(&Server{batch: discard{}}, nil, ssrc, rtxSSRC).(*directOutput)
+	if !ok {
+		t.Fatal("it is Pion that sends")
+	}
+	return direct
 }
 
 // encrypting is what stands behind Pion's TrackLocalWriter: an SRTP session with the same keys.
@@ -71,59 +91,67 @@ func (e *encrypting) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 
 func (e *encrypting) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
 
-func newTestContext(t *testing.T) *srtp.Context {
-	t.Helper()
-	k := testKeys()
-	c, err := srtp.CreateContext(k.Key, k.Salt, k.Profile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// TestBothWaysOutGiveTheSamePackets sends one stream, over a wrap of its sequence numbers, through Pion's way and past it.
+// TestBothWaysOutGiveTheSamePackets sends one slot's streams, over a wrap of their sequence numbers, through Pion's way and past it.
 func TestBothWaysOutGiveTheSamePackets(t *testing.T) {
 	t.Parallel()
-	captured := &capture{}
-	server := &Server{batch: captured}
-	pion := &encrypting{context: newTestContext(t)}
-	plain := &plainOutput{writer: pion}
-	to := netip.MustParseAddrPort("192.0.2.1:5000")
-	direct := &directOutput{path: &path{}, context: newTestContext(t)}
-	direct.path.to.Store(&to)
-	b := newBurst(server)
-	for i := range 3000 {
-		payload := bytes.Repeat([]byte{byte(i)}, 1+i%1300)
-		elements := []packet.Element{{ID: uint8(i % 3), Data: []byte{1, 2}}}
-		h := packet.Header{Sequence: uint16(64_000 + i), Timestamp: uint32(i), SSRC: 9, PayloadType: 96, Marker: i%5 == 4}
-		build := func() []byte {
-			return append(packet.AppendHeader(b.reserve(maxHeader+len(payload)), h, elements), payload...)
-		}
-		b.begin()
-		plain.send(b, build())
-		direct.send(b, build())
-		b.end(h.Marker)
-	}
-	b.close()
-	var sent [][]byte
-	for _, batch := range captured.batches {
-		for _, d := range batch {
-			if d.to != to {
-				t.Fatalf("sent to %v", d.to)
+	for name, profile := range map[string]srtp.ProtectionProfile{
+		"GCM": srtp.ProtectionProfileAeadAes128Gcm, "CM": srtp.ProtectionProfileAes128CmHmacSha1_80,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			keys := testKeys(profile)
+			context, err := srtp.CreateContext(keys.Key, keys.Salt, keys.Profile)
+			if err != nil {
+				t.Fatal(err)
 			}
-			sent = append(sent, d.raw)
-		}
-	}
-	if len(sent) != len(pion.out) {
-		t.Fatalf("%d packets past Pion, %d through it", len(sent), len(pion.out))
-	}
-	for i := range sent {
-		if !bytes.Equal(sent[i], pion.out[i]) {
-			t.Fatalf("packet %d differs: %x, through Pion %x", i, sent[i], pion.out[i])
-		}
-	}
-	if totals := server.counters.packetsOut.Load(); totals != 6000 {
-		t.Errorf("%d packets counted", totals)
+			captured := &capture{}
+			server := &Server{batch: captured}
+			pion := &encrypting{context: context}
+			plain := &plainOutput{writer: pion}
+			to := netip.MustParseAddrPort("192.0.2.1:5000")
+			const media, repairs = 9, 10
+			direct := newTestOutput(t, keys, to, media, repairs)
+			b := newBurst(server)
+			for i := range 3000 {
+				payload := bytes.Repeat([]byte{byte(i)}, 1+i%1300)
+				elements := []packet.Element{{ID: uint8(i % 3), Data: []byte{1, 2}}}
+				h := packet.Header{Sequence: uint16(64_000 + i), Timestamp: uint32(i), SSRC: media, PayloadType: 96, Marker: i%5 == 4}
+				if i%7 == 6 {
+					h.SSRC, h.Sequence = repairs, uint16(65_500+i/7)
+				}
+				build := func() (raw []byte, head int) {
+					raw = packet.AppendHeader(b.reserve(maxHeader+len(payload)), h, elements)
+					return append(raw, payload...), len(raw)
+				}
+				b.begin()
+				raw, head := build()
+				plain.send(b, raw, head)
+				raw, head = build()
+				direct.send(b, raw, head)
+				b.end(h.Marker)
+			}
+			b.close()
+			var sent [][]byte
+			for _, batch := range captured.batches {
+				for _, d := range batch {
+					if d.to != to {
+						t.Fatalf("sent to %v", d.to)
+					}
+					sent = append(sent, d.raw)
+				}
+			}
+			if len(sent) != len(pion.out) {
+				t.Fatalf("%d packets past Pion, %d through it", len(sent), len(pion.out))
+			}
+			for i := range sent {
+				if !bytes.Equal(sent[i], pion.out[i]) {
+					t.Fatalf("packet %d differs: %x, through Pion %x", i, sent[i], pion.out[i])
+				}
+			}
+			if totals := server.counters.packetsOut.Load(); totals != 6000 {
+				t.Errorf("%d packets counted", totals)
+			}
+		})
 	}
 }
 
@@ -212,14 +240,8 @@ func TestWhatTheSocketRefusesIsCounted(t *testing.T) {
 // BenchmarkDirect measures encryption and gathering of a packet, without the system call.
 func BenchmarkDirect(b *testing.B) {
 	server := &Server{batch: discard{}}
-	k := testKeys()
-	context, err := srtp.CreateContext(k.Key, k.Salt, k.Profile)
-	if err != nil {
-		b.Fatal(err)
-	}
-	to := netip.MustParseAddrPort("192.0.2.1:5000")
-	direct := &directOutput{path: &path{}, context: context}
-	direct.path.to.Store(&to)
+	const ssrc = 9
+	direct := newTestOutput(b, testKeys(srtp.ProtectionProfileAeadAes128Gcm), netip.MustParseAddrPort("192.0.2.1:5000"), ssrc, 0)
 	burst := newBurst(server)
 	defer burst.close()
 	payload := make([]byte, 1200)
@@ -228,8 +250,8 @@ func BenchmarkDirect(b *testing.B) {
 	for b.Loop() {
 		seq++
 		burst.begin()
-		raw := packet.AppendHeader(burst.reserve(maxHeader+len(payload)), packet.Header{Sequence: seq}, nil)
-		direct.send(burst, append(raw, payload...))
+		raw := packet.AppendHeader(burst.reserve(maxHeader+len(payload)), packet.Header{Sequence: seq, SSRC: ssrc}, nil)
+		direct.send(burst, append(raw, payload...), len(raw))
 		burst.end(seq%10 == 0)
 	}
 }
@@ -248,21 +270,25 @@ func TestOutputsFollowThePath(t *testing.T) {
 	server := &Server{batch: discard{}, log: slog.New(slog.DiscardHandler)}
 	conns := &countedConns{}
 	var p path
-	if _, plain := p.choose(server, nil).(*plainOutput); !plain {
+	if _, plain := p.choose(server, nil, 9, 10).(*plainOutput); !plain {
 		t.Error("without keys and a way it is not Pion that sends")
 	}
-	keys := testKeys()
-	p.keys.Store(&keys)
+	k := testKeys(srtp.ProtectionProfileAeadAes128Gcm)
+	keys, err := newPathKeys(k, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.keys.Store(keys)
 	if err := p.selected(tcp, "u", conns); err != nil {
 		t.Errorf("a leg cannot begin with TCP: %v", err)
 	}
-	if _, plain := p.choose(server, nil).(*plainOutput); !plain {
+	if _, plain := p.choose(server, nil, 9, 10).(*plainOutput); !plain {
 		t.Error("over TCP it is not Pion that sends")
 	}
 	if err := p.selected(udp, "u", conns); err != nil {
 		t.Errorf("a leg cannot go from TCP to UDP: %v", err)
 	}
-	if _, direct := p.choose(server, nil).(*directOutput); !direct {
+	if _, direct := p.choose(server, nil, 9, 10).(*directOutput); !direct {
 		t.Error("over UDP it is Pion that sends")
 	}
 	if err := p.selected(tcp, "u", conns); err != nil {

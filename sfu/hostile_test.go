@@ -70,7 +70,7 @@ func TestAPanicInAHandlerEndsItsLeg(t *testing.T) {
 // broken is an output with a bug.
 type broken struct{}
 
-func (broken) send(*burst, []byte) { panic("an output with a bug") }
+func (broken) send(*burst, []byte, int) { panic("an output with a bug") }
 
 func TestAPanicInASlotEndsTheReceivingLegAlone(t *testing.T) {
 	t.Parallel()

@@ -133,9 +133,7 @@ func (l *Leg) opened() {
 	if pair, err := ice.GetSelectedCandidatePair(); err == nil && pair != nil {
 		l.selected(pair) // the callback may still be on its way
 	}
-	if theirs, ours, err := l.path.handshake.Both(); err == nil {
-		l.path.theirs = theirs
-		l.path.keys.Store(&ours)
+	if err := l.path.keyed(); err == nil {
 		if l.room.server.batch != nil {
 			l.room.server.counters.directLegs.Add(1)
 		}

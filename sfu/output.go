@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net"
 	"net/netip"
@@ -12,13 +13,14 @@ import (
 	"github.com/pion/srtp/v3"
 	"github.com/pion/webrtc/v4"
 
+	"confab/sfu/seal"
 	"confab/sfu/srtpkeys"
 )
 
-// output is the way of a slot's packets to the network. send takes a finished RTP packet that was built in memory of the
-// burst; it is called with the slot's lock held, between the burst's begin and end.
+// output is the way of a slot's packets to the network. send takes a finished RTP packet, with a header of head bytes, that was
+// built in memory of the burst; it is called with the slot's lock held, between the burst's begin and end.
 type output interface {
-	send(b *burst, raw []byte)
+	send(b *burst, raw []byte, head int)
 }
 
 // plainOutput leaves packets to Pion, which encrypts and sends them one by one when the burst goes out. It works wherever
@@ -29,29 +31,28 @@ type plainOutput struct {
 
 var _ output = (*plainOutput)(nil)
 
-func (o *plainOutput) send(b *burst, raw []byte) {
+func (o *plainOutput) send(b *burst, raw []byte, _ int) {
 	if !b.addPlain(o.writer, raw) {
 		b.server.counters.sendErrors.Add(1)
 	}
 }
 
-// directOutput encrypts packets where they lie and leaves them in the burst. Its context encrypts the slot's SSRCs alone;
+// directOutput encrypts packets where they lie and leaves them in the burst. It is the only one that encrypts the slot's SSRCs;
 // see srtpkeys for why that matters.
 type directOutput struct {
-	path    *path
-	context *srtp.Context
-	header  rtp.Header // reused
-	place   place
+	path   *path
+	place  place
+	cipher rtpCipher
 }
 
 var _ output = (*directOutput)(nil)
 
-func (o *directOutput) send(b *burst, raw []byte) {
+func (o *directOutput) send(b *burst, raw []byte, head int) {
 	to, tcp := o.path.to.Load(), o.path.tcp.Load()
 	if to == nil && tcp == nil {
 		return
 	}
-	encrypted, err := o.context.EncryptRTP(raw, raw, &o.header)
+	encrypted, err := o.cipher.encrypt(raw, head)
 	switch {
 	case err != nil:
 	case to != nil && b.add(&o.place, *to, encrypted):
@@ -62,19 +63,80 @@ func (o *directOutput) send(b *burst, raw []byte) {
 	b.server.counters.sendErrors.Add(1)
 }
 
+// rtpCipher encrypts a slot's packets in place.
+type rtpCipher interface {
+	encrypt(raw []byte, head int) ([]byte, error)
+}
+
+// gcmCipher is for AES-GCM, which all browsers take.
+type gcmCipher struct{ media, repairs seal.Stream }
+
+func (c *gcmCipher) encrypt(raw []byte, head int) ([]byte, error) {
+	s := &c.media
+	if binary.BigEndian.Uint32(raw[8:]) != s.SSRC() {
+		s = &c.repairs
+	}
+	return s.Seal(raw, head)
+}
+
+// pionCipher is for all other profiles.
+type pionCipher struct {
+	context *srtp.Context
+	header  rtp.Header // reused
+}
+
+func (c *pionCipher) encrypt(raw []byte, _ int) ([]byte, error) {
+	return c.context.EncryptRTP(raw, raw, &c.header)
+}
+
 // path is the way to a leg's client past Pion.
 type path struct {
 	handshake srtpkeys.Handshake
 	to        atomic.Pointer[netip.AddrPort] // where the selected candidate pair ends, if over UDP
 	tcp       atomic.Pointer[tcpConn]        // the selected candidate pair, if over TCP
-	keys      atomic.Pointer[srtpkeys.Keys]  // nil until the handshake is over, and where direct sending is impossible
+	keys      atomic.Pointer[pathKeys]       // nil until the handshake is over, and where direct sending is impossible
 
 	mu     sync.Mutex // owns the fields below, and which connection has to be let go
 	closed bool
-	theirs srtpkeys.Keys // set before keys
-	taker  *taker        // nil while Pion decrypts
-	taken  string        // the local user name fragment of the ICE agent whose media it takes
-	stop   func()        // ends that
+	taker  *taker // nil while Pion decrypts
+	taken  string // the local user name fragment of the ICE agent whose media it takes
+	stop   func() // ends that
+}
+
+// pathKeys are what the two sides encrypt with.
+type pathKeys struct {
+	theirs, ours srtpkeys.Keys
+	gcm          *seal.Key // made of ours; nil with another profile
+}
+
+func newPathKeys(theirs, ours srtpkeys.Keys) (k *pathKeys, err error) {
+	k = &pathKeys{theirs: theirs, ours: ours}
+	if ours.Profile == srtp.ProtectionProfileAeadAes128Gcm {
+		k.gcm, err = seal.NewKey(ours.Key, ours.Salt)
+	}
+	return k, err
+}
+
+// cipher makes what encrypts a slot's two streams.
+func (k *pathKeys) cipher(ssrc, rtxSSRC uint32) (rtpCipher, error) {
+	if k.gcm != nil {
+		return &gcmCipher{media: k.gcm.NewStream(ssrc), repairs: k.gcm.NewStream(rtxSSRC)}, nil
+	}
+	context, err := srtp.CreateContext(k.ours.Key, k.ours.Salt, k.ours.Profile)
+	return &pionCipher{context: context}, err
+}
+
+// keyed takes the keys of a handshake that is over.
+func (p *path) keyed() error {
+	theirs, ours, err := p.handshake.Both()
+	if err != nil {
+		return err
+	}
+	k, err := newPathKeys(theirs, ours)
+	if err == nil {
+		p.keys.Store(k)
+	}
+	return err
 }
 
 // tcpConn is the ICE-TCP connection (RFC 6544) of a selected candidate pair. What is sent past Pion goes on past it when
@@ -142,16 +204,16 @@ func (p *path) close() error {
 }
 
 // choose returns the output of a slot that is about to send its first packet, which is its output from then on.
-func (p *path) choose(s *Server, writer webrtc.TrackLocalWriter) output {
+func (p *path) choose(s *Server, writer webrtc.TrackLocalWriter, ssrc, rtxSSRC uint32) output {
 	plain := &plainOutput{writer: writer}
 	keys := p.keys.Load()
 	if s.batch == nil || keys == nil || p.to.Load() == nil {
 		return plain
 	}
-	context, err := srtp.CreateContext(keys.Key, keys.Salt, keys.Profile)
+	cipher, err := keys.cipher(ssrc, rtxSSRC)
 	if err != nil {
 		s.log.Warn("sfu: make SRTP context", "error", err)
 		return plain
 	}
-	return &directOutput{path: p, context: context}
+	return &directOutput{path: p, cipher: cipher}
 }

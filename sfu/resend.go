@@ -158,13 +158,14 @@ func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
 	}
 	elements := s.elements(m, out)
 	buf = packet.AppendHeader(buf, h, elements[:])
+	head := len(buf)
 	if repeats {
 		buf = binary.BigEndian.AppendUint16(buf, out.Sequence)
 	}
-	head := len(buf)
+	at := len(buf)
 	buf = append(buf, m.Payload...)
-	m.info.Picture.Rewrite(buf[head:], out.Picture, out.TL0, out.KeyIndex)
-	s.out.send(b, buf)
+	m.info.Picture.Rewrite(buf[at:], out.Picture, out.TL0, out.KeyIndex)
+	s.out.send(b, buf, head)
 	return true
 }
 

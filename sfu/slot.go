@@ -298,7 +298,7 @@ func (s *slot) open() bool {
 	if !s.leg.ready.Load() {
 		return false
 	}
-	s.out = s.leg.path.choose(s.leg.room.server, s.plain)
+	s.out = s.leg.path.choose(s.leg.room.server, s.plain, s.ssrc, s.rtxSSRC)
 	return true
 }
 
@@ -355,7 +355,7 @@ func (s *slot) write(m *media, out rewrite.Out, b *burst) {
 	m.info.Picture.Rewrite(buf[head:], out.Picture, out.TL0, out.KeyIndex)
 	s.counters.packets.Add(1)
 	s.counters.bytes.Add(uint64(len(payload)))
-	s.out.send(b, buf)
+	s.out.send(b, buf, head)
 }
 
 // maxHeader is the room that write needs for a header with all extensions. Descriptors are at most 255 bytes by the

@@ -52,7 +52,7 @@ type theatre struct {
 }
 
 // send keeps a packet that leaves the slot.
-func (st *theatre) send(_ *burst, raw []byte) {
+func (st *theatre) send(_ *burst, raw []byte, _ int) {
 	var p packet.Packet
 	if err := p.Parse(slices.Clone(raw)); err != nil {
 		st.t.Fatalf("what leaves is no packet: %v", err)

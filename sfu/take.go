@@ -95,7 +95,7 @@ func (p *path) take(t MediaTaker, ufrag string, u *uplink) (err error) {
 		return nil
 	}
 	if p.taker == nil {
-		if p.taker, err = newTaker(u, p.theirs); err != nil {
+		if p.taker, err = newTaker(u, p.keys.Load().theirs); err != nil {
 			return err
 		}
 	}
