@@ -1,6 +1,10 @@
 // Package sfu is a selective forwarding unit: a media server that sends on, without decoding, what each participant of a
 // room publishes to all the others. It is a library over Pion; it knows legs, tracks and rooms, and nothing of users, chats
-// or HTTP. See the example for how to embed it.
+// or HTTP.
+//
+// Who embeds it makes a Transport and a Server, a Room for each call, and a Leg in it for each device; hands the device's offers
+// to the leg, and its answers back, over whatever signalling there is; and passes on what the leg's handler is told. The example
+// does all of that, behind one HTTP handler.
 //
 // # Overview
 //

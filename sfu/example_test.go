@@ -1,10 +1,12 @@
 package sfu_test
 
 import (
-	"context"
 	"fmt"
+	"io"
 	"log"
-	"sync/atomic"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"time"
 
 	"github.com/pion/rtp"
@@ -14,100 +16,100 @@ import (
 	"confab/sfu/wire"
 )
 
-// phone is what an application knows of one participant: it passes what the room decides on to the device.
-type phone struct{ name string }
+// guest is what this application knows of a participant. It is told what the room decides, and would pass it on to the page.
+type guest struct{ name string }
 
-func (p phone) Slots(slots []sfu.Slot, _ sfu.Wanted) {
+func (g guest) Slots(slots []sfu.Slot, _ sfu.Wanted) {
 	for _, s := range slots {
 		if s.Leg != "" {
-			log.Printf("%s: section %s now carries the %s of %s", p.name, s.MID, s.Source, s.Leg)
+			log.Printf("%s: section %s now carries the %s of %s", g.name, s.MID, s.Source, s.Leg)
 		}
 	}
 }
-func (p phone) Tracks([]sfu.Track)          {}
-func (p phone) Layers(_ string, _ []string) {}
-func (p phone) Codecs(_ string, _ []string) {}
-func (p phone) Connection(_ sfu.State)      {}
-func (p phone) Closed(_ error)              {}
+func (g guest) Tracks([]sfu.Track)          {} // what the guest publishes
+func (g guest) Layers(_ string, _ []string) {} // which simulcast layers of it somebody watches
+func (g guest) Codecs(_ string, _ []string) {} // which codecs everybody can decode
+func (g guest) Connection(s sfu.State)      { log.Printf("%s: the connection is %s", g.name, s) }
+func (g guest) Closed(reason error)         { log.Printf("%s has left: %v", g.name, reason) }
 
-// device stands for a browser: a PeerConnection that sends sound and counts what it hears.
-func device(leg *sfu.Leg, heard *atomic.Int64) (*webrtc.PeerConnection, *webrtc.TrackLocalStaticRTP, error) {
+// calls is all the signalling that a call needs: a page posts the offer of its RTCPeerConnection, and sets the answer.
+func calls(room *sfu.Room) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		name, answer := r.URL.Query().Get("name"), ""
+		offer, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20)) // half an offer is refused as none
+		leg, err := room.Join(name, guest{name})
+		if err == nil {
+			if answer, err = leg.Offer(r.Context(), string(offer), nil); err != nil {
+				leg.CloseAsync()
+			}
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		_, _ = io.WriteString(w, answer)
+	}
+}
+
+// A server for calls, and two people who hear each other in one.
+func Example() {
+	port, err := wire.Listen(wire.Config{Listen: "127.0.0.1:0"}) // UDP and TCP of one number, all that media needs
+	check(err)
+	defer port.Close()
+	server, err := sfu.New(sfu.Config{Transport: port, Loopback: true})
+	check(err)
+	defer server.Close()
+	room, err := server.NewRoom(nil)
+	check(err)
+	web := httptest.NewServer(calls(room))
+	defer web.Close()
+
+	ann, annLeaves := page(web.URL, "ann")
+	defer annLeaves()
+	ben, benLeaves := page(web.URL, "ben")
+	defer benLeaves()
+	fmt.Printf("ann hears %s, ben hears %s\n", <-ann, <-ben)
+	// Output: ann hears ben, ben hears ann
+}
+
+// page stands for a browser in which somebody joins the call and speaks, by name. It tells whom it hears.
+func page(url, name string) (hears <-chan string, leave func()) {
 	engine := webrtc.SettingEngine{}
 	engine.SetIncludeLoopbackCandidate(true)
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		return nil, nil, err
-	}
-	sound, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "sound", "me")
-	if err != nil {
-		return nil, nil, err
-	}
-	if _, err := pc.AddTrack(sound); err != nil {
-		return nil, nil, err
-	}
+	check(err)
+	voice, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "voice", name)
+	check(err)
+	_, err = pc.AddTrack(voice)
+	check(err)
+	heard := make(chan string, 1)
 	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-		for {
-			if _, _, err := t.ReadRTP(); err != nil {
-				return
-			}
-			heard.Add(1)
+		if p, _, err := t.ReadRTP(); err == nil {
+			heard <- string(p.Payload)
 		}
 	})
 	offer, err := pc.CreateOffer(nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := pc.SetLocalDescription(offer); err != nil {
-		return nil, nil, err
-	}
-	// In an application the offer and the answer go through its own signalling.
-	answer, err := leg.Offer(context.Background(), offer.SDP, []sfu.TrackHint{{MID: "0", Source: sfu.SourceMicrophone}})
-	if err != nil {
-		return nil, nil, err
-	}
-	return pc, sound, pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer})
+	check(err)
+	check(pc.SetLocalDescription(offer))
+	reply, err := http.Post(url+"?name="+name, "application/sdp", strings.NewReader(offer.SDP))
+	check(err)
+	defer reply.Body.Close()
+	answer, err := io.ReadAll(reply.Body)
+	check(err)
+	check(pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(answer)}))
+	go func() {
+		packet := &rtp.Packet{Header: rtp.Header{Version: 2}, Payload: []byte(name)}
+		for pc.ConnectionState() != webrtc.PeerConnectionStateClosed {
+			packet.SequenceNumber, packet.Timestamp = packet.SequenceNumber+1, packet.Timestamp+960
+			_ = voice.WriteRTP(packet) // lost until the connection stands
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	return heard, func() { check(pc.Close()) }
 }
 
-// A server, a room, and two participants who hear each other.
-func Example() {
-	port, err := wire.Listen(wire.Config{Listen: "127.0.0.1:0"}) // UDP and TCP, one number
+func check(err error) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer port.Close()
-	server, err := sfu.New(sfu.Config{Transport: port, Loopback: true})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer server.Close()
-	room, err := server.NewRoom(nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	var heard [2]atomic.Int64
-	for i, name := range []string{"ann", "ben"} {
-		leg, err := room.Join(name, phone{name})
-		if err != nil {
-			log.Fatal(err)
-		}
-		pc, sound, err := device(leg, &heard[i])
-		if err != nil {
-			log.Fatal(err)
-		}
-		defer pc.Close()
-		go func() {
-			for n := uint16(0); ; n++ {
-				packet := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: n, Timestamp: uint32(n) * 960}, Payload: []byte{1}}
-				if sound.WriteRTP(packet) != nil || pc.ConnectionState() == webrtc.PeerConnectionStateClosed {
-					return
-				}
-				time.Sleep(20 * time.Millisecond)
-			}
-		}()
-	}
-	for heard[0].Load() < 10 || heard[1].Load() < 10 {
-		time.Sleep(10 * time.Millisecond)
-	}
-	fmt.Println("ann and ben hear each other")
-	// Output: ann and ben hear each other
 }
