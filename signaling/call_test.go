@@ -451,6 +451,51 @@ func reload(t *testing.T, closes bool) {
 	}
 }
 
+// TestDevicesThatVanish cuts the network of one device, whose socket ends with it, and the media alone of another, which keeps its
+// socket. Without a word from either they are shown as lost, and gone when their time is over; the rest of the call goes on.
+func TestDevicesThatVanish(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{calls: call.Config{ResumeGrace: 10 * time.Second, MediaTimeout: 500 * time.Millisecond}})
+	people := newPeople(h, 4)
+	chatID := h.group(people[0], people[1:]...)
+	cords := []*cord{newCord(t), newCord(t)}
+	a, b := people[0].phone(2), people[1].phone(2)
+	unplugged := people[2].phoneOn(people[2].connect(), 2, cords[0].attach(t))
+	silent := people[3].phoneOn(people[3].connect(), 2, cords[1].attach(t))
+	for _, p := range []*phone{a, b, unplugged, silent} {
+		p.initiate(chatID)
+	}
+	for _, p := range []*phone{b, unplugged, silent} {
+		a.meets(p)
+	}
+	for _, c := range cords {
+		c.cut.Store(true)
+	}
+	_ = unplugged.ws.Close()
+	left := map[store.ID]bool{}
+	for _, step := range []struct {
+		what string
+		fits func(change) bool
+	}{
+		{"lost", func(c change) bool { return c.Participant.Connection == "lost" && !c.Left }},
+		{"gone", func(c change) bool { return c.Left }},
+	} {
+		clear(left)
+		for len(left) < 2 {
+			c := a.sees(step.what, step.fits)
+			left[c.Participant.ID] = true
+		}
+		if !left[unplugged.joined.ParticipantID] || !left[silent.joined.ParticipantID] {
+			t.Errorf("%s are %v", step.what, left)
+		}
+	}
+	if e := silent.hangsUp(); e.Reason != "lost" {
+		t.Errorf("the device with a socket is told %+v", e)
+	}
+	a.meets(b)
+	a.none("call:end")
+}
+
 func TestMediaThatNeverComesEndsTheLeg(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, plan{calls: call.Config{MediaTimeout: 100 * time.Millisecond}})

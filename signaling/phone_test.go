@@ -3,7 +3,10 @@ package signaling_test
 import (
 	"bytes"
 	"encoding/json"
+	"net"
 	"sync"
+	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -40,7 +43,7 @@ func (u *user) phone(receivers int) *phone {
 	return u.phoneOn(u.connect(), receivers)
 }
 
-func (u *user) phoneOn(c *client, receivers int) *phone {
+func (u *user) phoneOn(c *client, receivers int, configure ...func(*webrtc.SettingEngine)) *phone {
 	t := u.h.t
 	t.Helper()
 	p := &phone{client: c, user: u, receivers: receivers, name: string(store.NewID()), heard: map[string]int{}, changed: make(chan struct{})}
@@ -48,6 +51,9 @@ func (u *user) phoneOn(c *client, receivers int) *phone {
 	engine.SetIncludeLoopbackCandidate(true)
 	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	engine.SetInterfaceFilter(func(name string) bool { return name == "lo" })
+	for _, f := range configure {
+		f(&engine)
+	}
 	var err error
 	if p.pc, err = webrtc.NewAPI(webrtc.WithSettingEngine(engine)).NewPeerConnection(webrtc.Configuration{}); err != nil {
 		t.Fatal(err)
@@ -68,6 +74,47 @@ func (u *user) phoneOn(c *client, receivers int) *phone {
 		reading.Wait()
 	})
 	return p
+}
+
+// cord is what a phone is connected to the network with. Cut, it loses everything, and says nothing.
+type cord struct {
+	net.PacketConn
+	cut atomic.Bool
+}
+
+// newCord lays one, on which a phone sends all its media.
+func newCord(t *testing.T) *cord {
+	t.Helper()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &cord{PacketConn: conn}
+}
+
+// attach has a phone use the cord.
+func (c *cord) attach(t *testing.T) func(*webrtc.SettingEngine) {
+	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: c})
+	t.Cleanup(func() { check(t, mux.Close()) })
+	return func(e *webrtc.SettingEngine) { e.SetICEUDPMux(mux) }
+}
+
+// ReadFrom reads the next datagram that comes through.
+func (c *cord) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := c.PacketConn.ReadFrom(b)
+		if err != nil || !c.cut.Load() {
+			return n, from, err
+		}
+	}
+}
+
+// WriteTo sends a datagram, as far as the sender can tell.
+func (c *cord) WriteTo(b []byte, to net.Addr) (int, error) {
+	if c.cut.Load() {
+		return len(b), nil
+	}
+	return c.PacketConn.WriteTo(b, to)
 }
 
 func (p *phone) track(mime, kind string) *webrtc.TrackLocalStaticRTP {
