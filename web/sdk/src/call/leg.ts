@@ -1,6 +1,7 @@
 import { ConfabError, NetworkError } from "../errors.ts";
 import type { JoinedCall, MediaWish, TrackKind, TrackSource } from "../events.ts";
 import type { WebRTCPlatform } from "../platform.ts";
+import { offerDescriptor } from "./descriptor.ts";
 import type { CallSignal } from "./signal.ts";
 import { initialSlots, type SlotCount, slotsFor } from "./slotcount.ts";
 
@@ -164,7 +165,9 @@ export class Leg {
   #addSlots(count: SlotCount): void {
     for (const kind of ["audio", "video"] as const) {
       for (let i = 0; i < count[kind]; i++) {
-        this.#slots.push({ kind, transceiver: this.#pc.addTransceiver(kind, { direction: "recvonly" }) });
+        const transceiver = this.#pc.addTransceiver(kind, { direction: "recvonly" });
+        if (kind === "video") offerDescriptor(transceiver);
+        this.#slots.push({ kind, transceiver });
       }
     }
   }
