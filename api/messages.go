@@ -30,7 +30,7 @@ type sendInput struct {
 }
 
 type searchMessagesInput struct {
-	Q      string `query:"q" required:"true" maxLength:"100" doc:"Words in any of their forms, \"phrases\" and beginnings*."`
+	Q      string `query:"q" required:"true" maxLength:"100" doc:"Words in any of their forms, \"phrases\" and beginnings*, in texts and in the names of files."`
 	ChatID string `query:"chatId" doc:"Only in this chat."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"50" doc:"20 when left out."`
 	Cursor string `query:"cursor" maxLength:"200" doc:"A nextCursor of an earlier page."`

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"net"
@@ -12,9 +13,12 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3"
 
+	"confab/migrations"
 	"confab/store"
 	"confab/store/postgres"
+	"confab/store/storetest"
 	"confab/store/storetest/pgtest"
 )
 
@@ -73,6 +77,27 @@ func TestEpoch(t *testing.T) {
 	if again := epochOf(t, url); again != renewed {
 		t.Errorf("after RenewEpoch the epoch was %s and is %s", renewed, again)
 	}
+}
+
+func TestEarlierFiles(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	files, err := migrations.Postgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.EarlierFiles(t, func() store.Store {
+		s, err := open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}, db, goose.DialectPostgres, files)
 }
 
 func TestPendingOnlyLooks(t *testing.T) {

@@ -61,7 +61,11 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 	}
 	s := &Store{pool: pool, dialect: sqlstore.NewPostgres()}
 	s.poster = startPoster(pool)
-	if err := s.recognise(ctx, log); err != nil {
+	err = s.recognise(ctx, log)
+	if err == nil {
+		err = sqlstore.IndexDue(ctx, s.update, log)
+	}
+	if err != nil {
 		s.Close()
 		return nil, explain(config.ConnConfig, err)
 	}

@@ -13,8 +13,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pressly/goose/v3"
+
+	"confab/migrations"
 	"confab/store"
 	"confab/store/sqlite"
+	"confab/store/storetest"
 )
 
 // copyFile copies from over to, into the same file when there is one.
@@ -110,6 +114,27 @@ func TestEpoch(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestEarlierFiles(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "confab.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	files, err := migrations.SQLite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.EarlierFiles(t, func() store.Store {
+		s, err := open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}, db, goose.DialectSQLite3, files)
 }
 
 func TestOpenRefuses(t *testing.T) {

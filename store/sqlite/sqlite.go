@@ -74,7 +74,11 @@ func Open(ctx context.Context, path string, log *slog.Logger) (*Store, error) {
 		return nil, errors.Join(explain(path, err), s.writing.Close(), s.reading.Close())
 	}
 	s.writer = startWriter(conn, s.dialect)
-	if err := s.recognise(ctx); err != nil {
+	err = s.recognise(ctx)
+	if err == nil {
+		err = sqlstore.IndexDue(ctx, s.update, log)
+	}
+	if err != nil {
 		return nil, errors.Join(explain(path, err), s.Close())
 	}
 	return s, nil

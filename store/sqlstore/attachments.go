@@ -51,7 +51,10 @@ func (t *Tx) AttachToMessage(ctx context.Context, messageID, owner store.ID, att
 			return err
 		}
 	}
-	return nil
+	if len(attachmentIDs) == 0 {
+		return nil
+	}
+	return t.indexAgain(ctx, messageID)
 }
 
 // DeleteAttachment implements store.Attachments.
@@ -61,8 +64,11 @@ func (t *Tx) DeleteAttachment(ctx context.Context, attachmentID store.ID) error 
 
 // DeleteAttachmentsOf implements store.Attachments.
 func (t *Tx) DeleteAttachmentsOf(ctx context.Context, messageID store.ID) error {
-	_, err := t.exec(ctx, "delete attachments", `DELETE FROM attachments WHERE message_id = $1`, id(messageID))
-	return err
+	n, err := t.exec(ctx, "delete attachments", `DELETE FROM attachments WHERE message_id = $1`, id(messageID))
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.indexAgain(ctx, messageID)
 }
 
 // FreeAttachments implements store.Attachments.

@@ -99,7 +99,7 @@ func (t *Tx) UpdateMessage(ctx context.Context, m store.Message) error {
 	if err != nil || m.Content == before {
 		return err
 	}
-	return t.indexMessage(ctx, m)
+	return t.indexAgain(ctx, m.ID)
 }
 
 // Messages implements store.Messages.

@@ -3,6 +3,9 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
+	"strings"
+	"time"
 
 	"confab/store"
 	"confab/store/fulltext"
@@ -90,6 +93,76 @@ func (t *Tx) indexMessage(ctx context.Context, m store.Message) error {
 	return t.index(ctx, []store.Message{m})
 }
 
+// indexAgain keeps the words of a message after its text or its files have changed.
+func (t *Tx) indexAgain(ctx context.Context, messageID store.ID) error {
+	m, err := t.Message(ctx, messageID)
+	if err != nil {
+		return err
+	}
+	return t.indexMessage(ctx, m)
+}
+
+// foundBy is what a message is found by: its text, then the names of its files. That of a recording is shown nowhere.
+func foundBy(m store.Message) string {
+	if m.Kind == store.KindAudio || len(m.Attachments) == 0 {
+		return m.Content
+	}
+	parts := make([]string, 0, 1+len(m.Attachments))
+	parts = append(parts, m.Content)
+	for _, a := range m.Attachments {
+		parts = append(parts, a.Name)
+	}
+	return strings.Join(parts, "\n")
+}
+
+// dueBatch is how many messages are indexed anew in one transaction: a few megabytes at most.
+const dueBatch = 500
+
+// IndexDue writes the words that a migration has asked for, at opening, in transactions of update. What was done before
+// an interruption is not done again.
+func IndexDue(ctx context.Context, update func(context.Context, func(*Tx) error) error, log *slog.Logger) error {
+	total, began := 0, time.Now()
+	for {
+		n := 0
+		if err := update(ctx, func(t *Tx) (err error) {
+			n, err = t.indexDue(ctx)
+			return err
+		}); err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+		total += n
+	}
+	if total > 0 {
+		log.Info("messages indexed anew", "messages", total, "duration", time.Since(began))
+	}
+	return nil
+}
+
+// indexDue is one batch of IndexDue. The messages are locked, so that no words are written over those of an edit.
+func (t *Tx) indexDue(ctx context.Context) (int, error) {
+	const what = "index anew"
+	due, err := many(ctx, t, what, scanID, `SELECT m.id FROM words_due d JOIN messages m ON m.id = d.message_id
+		ORDER BY m.id LIMIT $1 {lock}`, dueBatch)
+	if err != nil || len(due) == 0 {
+		return 0, err
+	}
+	list, err := many(ctx, t, what, scanMessage, `SELECT `+messageColumns+` FROM messages m WHERE m.id IN {$1}`, t.ids(due))
+	if err == nil {
+		err = t.fill(ctx, list)
+	}
+	if err == nil {
+		err = t.index(ctx, list)
+	}
+	if err != nil {
+		return 0, err
+	}
+	_, err = t.exec(ctx, what, `DELETE FROM words_due WHERE message_id IN {$1}`, t.ids(due))
+	return len(due), err
+}
+
 // index keeps the words of messages. Of one that is there more than once the last state counts.
 func (t *Tx) index(ctx context.Context, list []store.Message) error {
 	if len(list) == 0 {
@@ -103,7 +176,7 @@ func (t *Tx) index(ctx context.Context, list []store.Message) error {
 	for i, m := range list {
 		if last[m.ID] == i {
 			messageIDs = append(messageIDs, m.ID)
-			texts = append(texts, t.dialect.search.document(fulltext.Analyse(m.Content)))
+			texts = append(texts, t.dialect.search.document(fulltext.Analyse(foundBy(m))))
 		}
 	}
 	_, err := t.exec(ctx, "index messages", t.dialect.search.index, t.dialect.search.indexed(messageIDs, texts)...)

@@ -1,9 +1,16 @@
 package storetest
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/pressly/goose/v3"
 
 	"confab/store"
 )
@@ -90,6 +97,61 @@ var messageSearchCases = []testCase{
 		w.update(func(tx store.Tx) error { return tx.DeleteChat(w.Context(), c.ID) })
 		equal(w, "with its chat", w.searchAs(u, store.Chat{}, "words", 10), nil)
 	}},
+	{"files are found by their names", func(w *world) {
+		u := w.user("u")
+		c := w.group(u)
+		send := func(kind store.MessageKind, text string, names ...string) store.Message {
+			m := newMessage(c, u, text)
+			m.Kind = kind
+			var ids []store.ID
+			for n, name := range names {
+				a := store.Attachment{ID: store.NewID(), OwnerID: u.ID, Name: name, BlobKey: fmt.Sprintf("%s/%d", m.ID, n), CreatedAt: start}
+				w.update(func(tx store.Tx) error { return tx.CreateAttachment(w.Context(), a) })
+				ids = append(ids, a.ID)
+			}
+			w.update(func(tx store.Tx) (err error) {
+				if m, err = w.post(tx, m); err != nil {
+					return err
+				}
+				return tx.AttachToMessage(w.Context(), m.ID, u.ID, ids)
+			})
+			return m
+		}
+		found := func(q string) []store.ID {
+			return idsOf(read(w, func(tx store.Tx) ([]store.Message, error) {
+				return tx.SearchMessages(w.Context(), u.ID, c.ID, q, "", 10)
+			}), func(m store.Message) store.ID { return m.ID })
+		}
+		report := send(store.KindFile, "", "Отчёт_2026-final(1).pdf", "Appendix B.docx")
+		album := send(store.KindFile, "our budgets", "IMG_0001.jpg", "budget.ods")
+		send(store.KindAudio, "", "voice.webm")
+		w.send(c, u, "no file")
+		for _, c := range []struct {
+			name, q string
+			want    []store.ID
+		}{
+			{"another form, folded", "отчета", []store.ID{report.ID}},
+			{"part of a name", "final", []store.ID{report.ID}},
+			{"the ending", "docx", []store.ID{report.ID}},
+			{"a beginning of a name", "append*", []store.ID{report.ID}},
+			{"of two files", "final appendix", []store.ID{report.ID}},
+			{"text and name together", "our ods", []store.ID{album.ID}},
+			{"a phrase in a name", `"IMG 0001"`, []store.ID{album.ID}},
+			{"in both, once", "budget", []store.ID{album.ID}},
+			{"recordings have no name", "voice", []store.ID{}},
+		} {
+			equal(w, c.name, found(c.q), c.want)
+		}
+		w.change(album.ID, func(m *store.Message) { m.Content = "our plans" })
+		equal(w, "old text", found("budgets our"), []store.ID{album.ID}) // by the name of a file
+		equal(w, "new text and name", found("plans ods"), []store.ID{album.ID})
+		w.change(report.ID, func(m *store.Message) { m.DeletedAt = ptr(after(1)) })
+		equal(w, "deleted", found("final"), []store.ID{})
+		w.change(report.ID, func(m *store.Message) { m.DeletedAt = nil }) // which only shows that the words are there
+		equal(w, "brought back", found("final"), []store.ID{report.ID})
+		w.update(func(tx store.Tx) error { return tx.DeleteAttachmentsOf(w.Context(), report.ID) })
+		equal(w, "without files", found("final"), []store.ID{})
+	}},
 	{"pages follow each other", func(w *world) {
 		u := w.user("u")
 		c := w.group(u)
@@ -128,4 +190,51 @@ var messageSearchCases = []testCase{
 			w.Errorf("got %v, want ErrBadText", err)
 		}
 	}},
+}
+
+// EarlierFiles tests that files which were sent before their names could be searched for are found after the migration
+// that brings this. open opens a database, and db is the same one.
+func EarlierFiles(t *testing.T, open func() store.Store, db *sql.DB, dialect goose.Dialect, files fs.FS) {
+	s := open()
+	w := &world{T: t, s: s, people: &atomic.Int64{}}
+	u := w.user("u")
+	c := w.group(u)
+	many := 2*1000 + 1 // several batches
+	w.update(func(tx store.Tx) error {
+		for n := range many {
+			m, err := w.post(tx, newMessage(c, u, fmt.Sprintf("file %d", n)))
+			if err != nil {
+				return err
+			}
+			a := store.Attachment{ID: store.NewID(), OwnerID: u.ID, MessageID: m.ID, Name: fmt.Sprintf("plan %d.pdf", n), CreatedAt: start}
+			if err := tx.CreateAttachment(w.Context(), a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	// Made like this, the files are not indexed, as they were not by earlier versions.
+	equal(w, "before", w.searchAs(u, c, "plan", 1), nil)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(dialect, db, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.DownTo(context.Background(), 6); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a second opening finds nothing to do
+		w.s = open()
+		equal(w, "all", len(w.searchAs(u, c, "plan", many+1)), many)
+		equal(w, "the last one", w.searchAs(u, c, fmt.Sprintf("plan %d pdf", many-1), 10), []string{fmt.Sprintf("file %d", many-1)})
+		if err := w.s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var left int
+	if err := db.QueryRow(`SELECT COUNT(*) FROM words_due`).Scan(&left); err != nil || left > 0 {
+		t.Errorf("%d are left to be done (%v)", left, err)
+	}
 }

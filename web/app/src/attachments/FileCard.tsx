@@ -1,5 +1,7 @@
-import type { ReactNode } from "react";
+import { type ReactNode, use } from "react";
 import { useTranslation } from "react-i18next";
+import { Highlighted } from "../search/Highlighted";
+import { SearchedFor } from "../search/SearchedFor";
 import { Icon } from "../ui/icons";
 import { endingOf, fileSize } from "./kinds";
 
@@ -16,11 +18,14 @@ export function FileCard({
   action?: ReactNode;
 }) {
   const { i18n } = useTranslation();
+  const searched = use(SearchedFor);
   return (
     <span className="flex min-w-0 items-center gap-3 py-1 text-left">
       {action ?? <TypeTile name={name} />}
       <span className="min-w-0 flex-1">
-        <bdi className="line-clamp-2 leading-tight font-medium [overflow-wrap:anywhere]">{name}</bdi>
+        <bdi className="line-clamp-2 leading-tight font-medium [overflow-wrap:anywhere]">
+          {searched ? <Highlighted text={name} query={searched} /> : name}
+        </bdi>
         <span className="block truncate pr-20 text-[13px] text-ink-2">
           {fileSize(i18n.language, size)}
           {note && ` · ${note}`}

@@ -8,8 +8,9 @@ import { shortTime } from "../i18n/format";
 import { pathOf } from "../platform/router";
 import { Avatar } from "../ui/Avatar";
 import { cx } from "../ui/classes";
+import { Icon } from "../ui/icons";
 import { Pieces } from "./Highlighted";
-import { snippet } from "./terms";
+import { foundIn, snippet } from "./terms";
 
 type HitProps = {
   chat: Chat;
@@ -20,6 +21,11 @@ type HitProps = {
   current?: boolean;
   onOpen?: () => void;
 };
+
+/** What the files of a message are called, as far as the server looks for it. */
+function namesOf(message: Message): string[] {
+  return message.kind === "audio" ? [] : message.attachments.map((file) => file.name);
+}
 
 /** A message that was found: where, by whom, when, and the words around. */
 export const MessageHit = memo(function MessageHit({
@@ -38,7 +44,12 @@ export const MessageHit = memo(function MessageHit({
   const picture = within
     ? { id: message.userId, url: memberOf(chat, message.userId)?.avatarUrl ?? null }
     : { id: other?.userId ?? chat.id, url: other?.avatarUrl ?? chat.avatarUrl };
-  const text = message.content || previewText(t, chat, message, me.id);
+  const preview = message.content || previewText(t, chat, message, me.id);
+  const file = useMemo(
+    () => (foundIn([message.content], query) === undefined ? foundIn(namesOf(message), query) : undefined),
+    [message, query],
+  );
+  const text = file ?? preview;
   const pieces = useMemo(() => snippet(text, query), [text, query]);
   return (
     <li>
@@ -70,7 +81,12 @@ export const MessageHit = memo(function MessageHit({
             {!within && (chat.type === "group" || message.userId === me.id) && (
               <span className="text-ink-3">{author}: </span>
             )}
-            <Pieces pieces={pieces} />
+            {file !== undefined && (
+              <Icon name="file" size={14} className="mr-1 mb-0.5 inline-block text-ink-3" />
+            )}
+            <bdi>
+              <Pieces pieces={pieces} />
+            </bdi>
           </span>
         </span>
       </a>

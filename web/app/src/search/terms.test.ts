@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findPieces, snippet } from "./terms";
+import { findPieces, foundIn, snippet } from "./terms";
 
 const found = (text: string, query: string) =>
   findPieces(text, query)
@@ -50,5 +50,16 @@ describe("snippet", () => {
 
   it("is the whole of a short message, in one line", () => {
     expect(text(snippet("first\n\n second", "second"))).toBe("first second");
+  });
+});
+
+describe("foundIn", () => {
+  it.each([
+    [["a plan", "plan.pdf"], "plans", "a plan"],
+    [["photos", "IMG_0001.jpg", "budget_2026.ods"], "budget", "budget_2026.ods"],
+    [["photos", "a.jpg"], "plan", undefined],
+    [[], "plan", undefined],
+  ])("%j: %s", (texts, query, expected) => {
+    expect(foundIn(texts, query)).toBe(expected);
   });
 });

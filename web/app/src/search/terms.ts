@@ -98,6 +98,11 @@ function stem(word: string): string {
   return single.length >= 3 ? single : word;
 }
 
+/** Of several texts the first in which a search finds something, or none. */
+export function foundIn(texts: readonly string[], query: string): string | undefined {
+  return texts.find((text) => findPieces(text, query).some((piece) => piece.found));
+}
+
 /** So many characters before the first hit make its sentence understood in one line. */
 const lead = 28;
 
