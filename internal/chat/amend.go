@@ -136,6 +136,7 @@ func (s *Service) amend(ctx context.Context, actor, messageID store.ID, adds boo
 		if err != nil {
 			return change{}, err
 		}
+		pinned := m.Pin != nil
 		outcome := edit(tx, &m, me)
 		if outcome == nil {
 			m.Rev, m.UpdatedAt = rev, at
@@ -153,9 +154,16 @@ func (s *Service) amend(ctx context.Context, actor, messageID store.ID, adds boo
 			return change{}, err
 		}
 		view = s.message(m, status)
-		return change{rev, func() []bus.Event {
-			return []bus.Event{{Name: EventMessageUpdated, To: everybody(members), Data: MessageEvent{view}}}
-		}}, outcome
+		events := []bus.Event{{Name: EventMessageUpdated, To: everybody(members), Data: MessageEvent{view}}}
+		if pinned != (m.Pin != nil) {
+			counts, err := tx.PinCounts(ctx, chatID)
+			if err != nil {
+				return change{}, err
+			}
+			events = append(events, bus.Event{Name: EventChatUpdated, To: everybody(members),
+				Data: ChatPinsEvent{chatID, ChatPins{chatID, counts[chatID]}}})
+		}
+		return change{rev, func() []bus.Event { return events }}, outcome
 	})
 	if errors.Is(err, errNothing) {
 		err = nil

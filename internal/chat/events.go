@@ -12,7 +12,7 @@ const (
 	EventDeliveryStatus  = "message:delivery_status" // DeliveryStatusEvent
 	EventTyping          = "typing"                  // TypingEvent
 	EventChatCreated     = "chat:created"            // ChatCreatedEvent
-	EventChatUpdated     = "chat:updated"            // ChatUpdatedEvent
+	EventChatUpdated     = "chat:updated"            // ChatUpdatedEvent or ChatPinsEvent
 	EventChatRemoved     = "chat:removed"            // ChatRemovedEvent
 	EventChatMuted       = "chat:muted"              // ChatMutedEvent
 	EventChatArchived    = "chat:archived"           // ChatArchivedEvent
@@ -55,6 +55,18 @@ type ChatCreatedEvent struct {
 type ChatUpdatedEvent struct {
 	ChatID store.ID `json:"chatId"`
 	Chat   ChatHead `json:"chat"`
+}
+
+// ChatPinsEvent is a chat:updated that tells how many messages of the chat are pinned now.
+type ChatPinsEvent struct {
+	ChatID store.ID `json:"chatId"`
+	Chat   ChatPins `json:"chat"`
+}
+
+// ChatPins is the part of a Chat that a pin changes.
+type ChatPins struct {
+	ID       store.ID `json:"id"`
+	PinCount int64    `json:"pinCount"`
 }
 
 // ChatHead is the part of a Chat that a member with the right to may change, and that all members see alike.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"confab/internal/bus"
 	"confab/internal/chat"
 	"confab/internal/enginetest"
 	"confab/store"
@@ -162,6 +163,15 @@ func TestPins(t *testing.T) {
 		if told := events[0].Data.(chat.MessageEvent).Message; told.PinnedBy != p[1] {
 			t.Errorf("told %+v", told)
 		}
+		counted := func(events []bus.Event, pins int64) {
+			t.Helper()
+			w.sent(events, chat.EventChatUpdated, p[0], p[1])
+			told := named(events, chat.EventChatUpdated)
+			if len(told) != 1 || told[0].Data != (chat.ChatPinsEvent{ChatID: c, Chat: chat.ChatPins{ID: c, PinCount: pins}}) {
+				t.Errorf("told %+v, want %d pins", told, pins)
+			}
+		}
+		counted(events, 1)
 		again, err := w.Pin(t.Context(), p[0], first.ID, true)
 		w.must(err)
 		if again.Rev != got.Rev || again.PinnedBy != p[1] || len(w.bus.take()) != 0 {
@@ -169,6 +179,7 @@ func TestPins(t *testing.T) {
 		}
 		_, err = w.Pin(t.Context(), p[0], second.ID, true)
 		w.must(err)
+		counted(w.bus.take(), 2)
 		if ids := pinned(p[1]); !slices.Equal(ids, []store.ID{second.ID, first.ID}) {
 			t.Errorf("pins: %v", ids)
 		}
@@ -192,8 +203,14 @@ func TestPins(t *testing.T) {
 		if off.PinnedAt != nil || off.PinnedBy != "" || off.Rev != again.Rev+2 {
 			t.Errorf("%+v", off)
 		}
+		counted(w.bus.take(), 1)
+		w.must(errOf(w.React(t.Context(), p[0], second.ID, "👍", true)))
+		if told := named(w.bus.take(), chat.EventChatUpdated); len(told) != 0 {
+			t.Errorf("a reaction: %+v", told)
+		}
 		gone, err := w.Delete(t.Context(), p[0], second.ID)
 		w.must(err)
+		counted(w.bus.take(), 0)
 		if gone.PinnedAt != nil || len(pinned(p[0])) != 0 {
 			t.Errorf("a tombstone is pinned: %+v", gone)
 		}

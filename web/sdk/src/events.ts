@@ -70,7 +70,14 @@ export type ChatHead = Pick<Chat, "id"> &
   Partial<
     Pick<
       Chat,
-      "name" | "description" | "avatarUrl" | "updatedAt" | "mutedUntil" | "archivedAt" | "activeCall"
+      | "name"
+      | "description"
+      | "avatarUrl"
+      | "updatedAt"
+      | "pinCount"
+      | "mutedUntil"
+      | "archivedAt"
+      | "activeCall"
     >
   >;
 

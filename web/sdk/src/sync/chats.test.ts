@@ -123,6 +123,7 @@ describe("a chat", () => {
     const call = { id: "call" };
     expect(withHead(before, { id: "c", activeCall: call })).toEqual({ ...before, activeCall: call });
     expect(withHead(before, { id: "c", name: "new" }).name).toBe("new");
+    expect(withHead(before, { id: "c", pinCount: 3 })).toEqual({ ...before, pinCount: 3 });
   });
 
   test("stands by its latest activity", () => {

@@ -31,11 +31,12 @@ export function deliveryMark(chat: Chat, message: Message): DeliveryMark {
 
 /** Takes what changed of a chat: the fields that are there. */
 export function withHead(chat: Chat, head: ChatHead): Chat {
-  const { name, description, avatarUrl, updatedAt, mutedUntil, archivedAt, activeCall } = {
+  const { name, description, avatarUrl, updatedAt, pinCount, mutedUntil, archivedAt, activeCall } = {
     ...chat,
     ...head,
   };
-  return { ...chat, name, description, avatarUrl, updatedAt, mutedUntil, archivedAt, activeCall } as Chat;
+  const changed = { name, description, avatarUrl, updatedAt, pinCount, mutedUntil, archivedAt, activeCall };
+  return { ...chat, ...changed } as Chat;
 }
 
 /** Whether the chat makes no noise at this time (ms since 1970). */
@@ -88,21 +89,15 @@ export function withChangedMessage(chat: Chat, message: Message, me: Id, before:
   const unread = countsAsUnread(message, me) && message.seq > readSeqOf(chat, me);
   const gone = unread && message.deletedAt && !before?.deletedAt;
   const named = unread && before ? Number(namesMe(message, me)) - Number(namesMe(before, me)) : 0;
-  const pinned = before ? Number(isPinned(message)) - Number(isPinned(before)) : 0;
   return withLaterVersion(
     {
       ...chat,
       lastRev: message.rev,
       unreadCount: Math.max(0, chat.unreadCount - (gone ? 1 : 0)),
       unreadMentions: Math.max(0, chat.unreadMentions + named),
-      pinCount: Math.max(0, chat.pinCount + pinned),
     },
     message,
   );
-}
-
-function isPinned(message: Message): boolean {
-  return !!message.pinnedAt && !message.deletedAt;
 }
 
 /**
