@@ -3,7 +3,7 @@ import { ConfabClient } from "./client.ts";
 import { deliveryMark } from "./sync/chats.ts";
 import { chat, member, message } from "./testing/shapes.ts";
 import { ann, TestWorld, tokens, type WireFrame } from "./testing/world.ts";
-import type { Message, MessageDraft } from "./types.ts";
+import type { ForwardRequest, Message, MessageDraft } from "./types.ts";
 
 /** One direct chat of ann and bob, as a server keeps it. */
 class Server {
@@ -30,7 +30,8 @@ class Server {
 
   /** Stores a send; the same clientId again is the message stored first. */
   take(frame: WireFrame): Message {
-    const { content, clientId } = frame.data as MessageDraft & { clientId: string };
+    const { clientId, ...draft } = frame.data as (MessageDraft | ForwardRequest) & { clientId: string };
+    const content = "forwardOf" in draft ? `copy of ${draft.forwardOf}` : draft.content;
     return (
       this.messages.find((m) => m.clientId === clientId) ?? this.add({ userId: "ann", content, clientId })
     );
@@ -168,6 +169,27 @@ describe("a client", () => {
     await after.messaging.open("c");
     expect(server.messages.map((m) => m.content)).toEqual(["one", "two"]);
     expect(await server.world.storage.keys("confab.outbox.")).toEqual([]);
+    expect(timelineOf(after).pending).toEqual([]);
+  });
+
+  test("forwards several in their order, each once, over a lost connection and a reload", async () => {
+    const server = new Server();
+    const before = await signedIn(server);
+    server.acking = false;
+    await before.messaging.forward([message(3), message(4), message(5)], ["c"]);
+    await pass();
+    expect(server.messages.map((m) => m.content)).toEqual(["copy of m3"]); // and its ack is lost
+    before.close();
+    server.acking = true;
+    const { keys } = server.world.storage;
+    server.world.storage.keys = async (prefix) => (await keys(prefix)).reverse(); // no storage promises an order
+    const after = new ConfabClient({ baseUrl: "http://server", platform: server.world.platform });
+    await after.restore();
+    await pass();
+    server.ready();
+    await pass();
+    await after.messaging.open("c");
+    expect(textsOf(after)).toEqual(["copy of m3", "copy of m4", "copy of m5"]);
     expect(timelineOf(after).pending).toEqual([]);
   });
 

@@ -12,6 +12,9 @@ import { navigate } from "../platform/router";
 import { useKeys, withModifier } from "../platform/shortcuts";
 import { ChatSearch } from "../search/ChatSearch";
 import { SearchedFor } from "../search/SearchedFor";
+import { SelectionBar } from "../selection/SelectionBar";
+import { SelectionHeader } from "../selection/SelectionHeader";
+import { useSelection } from "../selection/useSelection";
 import { Button } from "../ui/Button";
 import { SidePanel } from "../ui/Dialog";
 import { Empty } from "../ui/Empty";
@@ -59,9 +62,15 @@ function Loaded({ chat }: { chat: Chat }) {
   const threePanes = useThreePanes();
   const other = otherMember(chat, useMe().id);
   const blocked = useModel((state) => other !== undefined && state.blocked.has(other.userId));
+  const selection = useSelection(chat);
+  const selecting = selection.messages !== null;
   const close = () => setOpen(null);
 
   useKeys((event) => {
+    if (event.key === "Escape" && selection.messages && !event.defaultPrevented) {
+      event.preventDefault();
+      selection.leave();
+    }
     if (event.key.toLowerCase() !== "f" || !withModifier(event) || event.shiftKey) return;
     event.preventDefault();
     setSearching(true);
@@ -84,12 +93,16 @@ function Loaded({ chat }: { chat: Chat }) {
   return (
     <>
       <main className="relative flex min-w-0 flex-1 flex-col">
-        <ConversationHeader
-          chat={chat}
-          detailsOpen={open === "details"}
-          onDetails={toggleDetails}
-          onSearch={() => setSearching(true)}
-        />
+        {selecting ? (
+          <SelectionHeader selection={selection} />
+        ) : (
+          <ConversationHeader
+            chat={chat}
+            detailsOpen={open === "details"}
+            onDetails={toggleDetails}
+            onSearch={() => setSearching(true)}
+          />
+        )}
         {searching && (
           <ChatSearch
             chat={chat}
@@ -104,13 +117,17 @@ function Loaded({ chat }: { chat: Chat }) {
         <PlayerBar chatId={chat.id} />
         <PinnedBar chat={chat} onList={() => setOpen("pins")} />
         <SearchedFor value={searchedFor}>
-          <MessageList chat={chat} onReply={reply} onEdit={edit} />
+          <MessageList chat={chat} onReply={reply} onEdit={edit} selection={selection} />
         </SearchedFor>
-        {blocked ? (
-          <BlockedNote chat={chat} />
-        ) : (
-          <Composer key={modeKey(mode)} chat={chat} mode={mode} onMode={setMode} onDone={done} />
-        )}
+        {selecting && <SelectionBar chat={chat} selection={selection} />}
+        {/* Only hidden: what is being written or recorded goes on. */}
+        <div className={selecting ? "hidden" : "contents"}>
+          {blocked ? (
+            <BlockedNote chat={chat} />
+          ) : (
+            <Composer key={modeKey(mode)} chat={chat} mode={mode} onMode={setMode} onDone={done} />
+          )}
+        </div>
         {!blocked && <DropZone chat={chat} />}
         <Lightbox chat={chat} />
       </main>

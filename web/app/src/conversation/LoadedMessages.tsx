@@ -5,6 +5,7 @@ import { client } from "../client";
 import { useMe } from "../hooks";
 import { MentionButton } from "../mentions/MentionButton";
 import { useAttention } from "../platform/media";
+import type { Selection } from "../selection/useSelection";
 import { Empty } from "../ui/Empty";
 import { Announcer } from "./Announcer";
 import { JumpButton } from "./JumpButton";
@@ -23,12 +24,13 @@ type LoadedProps = {
   chat: Chat;
   onReply: (message: Message) => void;
   onEdit: (message: Message) => void;
+  selection: Selection;
 };
 
 const nothing: Timeline["pending"] = [];
 
 /** The messages of a chat from their first load on. The list scrolls in here: what `useMessageScroll` watches is always there. */
-export function LoadedMessages({ chat, timeline, onReply, onEdit }: LoadedProps) {
+export function LoadedMessages({ chat, timeline, onReply, onEdit, selection }: LoadedProps) {
   const { t } = useTranslation();
   const me = useMe();
   const attention = useAttention();
@@ -104,6 +106,8 @@ export function LoadedMessages({ chat, timeline, onReply, onEdit }: LoadedProps)
             chat={chat}
             quoted={byId.get(row.message.replyTo ?? "")}
             highlighted={highlighted === row.message.id}
+            selected={selection.messages && selection.has(row.message.id)}
+            onSelect={selection.toggle}
             onMenu={setMenu}
             onReply={onReply}
             onShow={show}
@@ -146,7 +150,14 @@ export function LoadedMessages({ chat, timeline, onReply, onEdit }: LoadedProps)
         <MentionButton chat={chat} onShow={show} />
         {(far || hasNewer) && <JumpButton count={chat.unreadCount} onClick={toNewest} />}
       </div>
-      <MessageActions at={menu} chat={chat} onClose={() => setMenu(null)} onReply={onReply} onEdit={onEdit} />
+      <MessageActions
+        at={menu}
+        chat={chat}
+        onClose={() => setMenu(null)}
+        onReply={onReply}
+        onEdit={onEdit}
+        onSelect={selection.toggle}
+      />
       <Announcer chat={chat} />
     </div>
   );

@@ -7,6 +7,7 @@ import { client } from "../client";
 import { ForwardDialog } from "../forward/ForwardDialog";
 import { useMe, useTimeline } from "../hooks";
 import { errorText } from "../i18n/errors";
+import { isSelectable } from "../selection/useSelection";
 import { Confirm } from "../ui/Confirm";
 import { cx } from "../ui/classes";
 import { Menu, MenuItem, MenuSeparator } from "../ui/Menu";
@@ -14,6 +15,7 @@ import { toast } from "../ui/toasts";
 import { DeliveryDialog } from "./DeliveryDialog";
 import { quickReactions } from "./emoji";
 import { react } from "./reacting";
+import { focusMessage } from "./useListKeys";
 
 /** Whose menu, and where in the window. */
 export type MenuAt = { messageId: Id; x: number; y: number };
@@ -24,10 +26,11 @@ type ActionsProps = {
   onClose: () => void;
   onReply: (message: Message) => void;
   onEdit: (message: Message) => void;
+  onSelect: (message: Message) => void;
 };
 
 /** The one menu for all messages of the list, with what follows from it. */
-export function MessageActions({ at, chat, onClose, onReply, onEdit }: ActionsProps) {
+export function MessageActions({ at, chat, onClose, onReply, onEdit, onSelect }: ActionsProps) {
   const { t } = useTranslation();
   const messages = useTimeline(chat.id)?.messages;
   const [deleting, setDeleting] = useState<Message | null>(null);
@@ -50,6 +53,7 @@ export function MessageActions({ at, chat, onClose, onReply, onEdit }: ActionsPr
           onClose={onClose}
           onReply={onReply}
           onEdit={onEdit}
+          onSelect={onSelect}
           onDelete={setDeleting}
           onDetails={setDetails}
           onForward={setForwarding}
@@ -63,18 +67,12 @@ export function MessageActions({ at, chat, onClose, onReply, onEdit }: ActionsPr
         text={t("message.deleteText")}
         action={t("message.delete")}
       />
-      {forwarding && <ForwardDialog chat={chat} message={forwarding} onClose={() => setForwarding(null)} />}
+      {forwarding && (
+        <ForwardDialog chat={chat} messages={[forwarding]} onClose={() => setForwarding(null)} />
+      )}
       {details && <DeliveryDialog chat={chat} message={details} onClose={() => setDetails(null)} />}
     </>
   );
-}
-
-/** Back to the message, unless what was chosen took the focus: the composer, a dialog. */
-function focusMessage(messageId: Id): void {
-  if (document.activeElement && document.activeElement !== document.body) return;
-  document
-    .querySelector<HTMLElement>(`[data-message-id="${CSS.escape(messageId)}"]`)
-    ?.focus({ preventScroll: true });
 }
 
 type OpenMenuProps = Omit<ActionsProps, "at"> & {
@@ -86,11 +84,11 @@ type OpenMenuProps = Omit<ActionsProps, "at"> & {
 };
 
 function OpenMenu(props: OpenMenuProps) {
-  const { at, message, chat, onClose, onReply, onEdit, onDelete, onDetails, onForward } = props;
+  const { at, message, chat, onClose, onReply, onEdit, onSelect, onDelete, onDetails, onForward } = props;
   const { t } = useTranslation();
   const me = useMe();
   const mine = message.userId === me.id;
-  const said = message.kind !== "call" && message.kind !== "system";
+  const said = isSelectable(message);
   const mayDelete = said && (mine || chat.myRole !== "member");
 
   function copy() {
@@ -143,6 +141,9 @@ function OpenMenu(props: OpenMenuProps) {
           </MenuItem>
           <MenuItem icon="forward" onSelect={() => onForward(message)}>
             {t("message.forward")}
+          </MenuItem>
+          <MenuItem icon="checkCircle" onSelect={() => onSelect(message)}>
+            {t("select.start")}
           </MenuItem>
           <MenuItem icon="pin" onSelect={pin}>
             {message.pinnedAt ? t("message.unpin") : t("message.pin")}

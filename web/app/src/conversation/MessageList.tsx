@@ -2,12 +2,18 @@ import type { Chat, Message } from "@confab/sdk";
 import { useTranslation } from "react-i18next";
 import { client } from "../client";
 import { useTimeline } from "../hooks";
+import type { Selection } from "../selection/useSelection";
 import { Button } from "../ui/Button";
 import { Empty } from "../ui/Empty";
 import { LoadedMessages } from "./LoadedMessages";
 import { MessagesSkeleton } from "./Older";
 
-type ListProps = { chat: Chat; onReply: (message: Message) => void; onEdit: (message: Message) => void };
+type ListProps = {
+  chat: Chat;
+  onReply: (message: Message) => void;
+  onEdit: (message: Message) => void;
+  selection: Selection;
+};
 
 /** The messages of a chat, or why there are none yet. */
 export function MessageList(props: ListProps) {

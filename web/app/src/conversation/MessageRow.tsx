@@ -4,6 +4,8 @@ import { useTranslation } from "react-i18next";
 import { nameOf, systemText } from "../chats/preview";
 import { memberOf, useMe } from "../hooks";
 import { dayLabel } from "../i18n/format";
+import { SelectMark } from "../selection/SelectMark";
+import { isSelectable } from "../selection/useSelection";
 import { Avatar } from "../ui/Avatar";
 import { IconButton } from "../ui/Button";
 import { cx } from "../ui/classes";
@@ -51,18 +53,22 @@ type MessageRowProps = {
   chat: Chat;
   quoted: Message | undefined;
   highlighted: boolean;
+  /** Null while nothing is being selected. */
+  selected: boolean | null;
+  onSelect: (message: Message, range?: boolean) => void;
   onMenu: (at: MenuAt) => void;
   onReply: (message: Message) => void;
   onShow: (place: Place) => void;
 };
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { message, first, last, chat, highlighted, onMenu } = props;
+  const { message, first, last, chat, highlighted, selected, onSelect, onMenu } = props;
   const { t } = useTranslation();
   const me = useMe();
   const mine = message.userId === me.id;
   const openMenu = (x: number, y: number) => onMenu({ messageId: message.id, x, y });
   const press = useLongPress(openMenu);
+  const selecting = selected !== null && isSelectable(message);
   const place = {
     "data-testid": "message",
     "data-message-id": message.id,
@@ -84,15 +90,24 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const withAvatar = chat.type === "group" && !mine;
 
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the box in the row takes the keys
     <li
       {...place}
       className={cx(
         "group/row -mx-2 flex items-end gap-2 rounded-2xl px-2 transition-colors duration-500 focus-visible:outline-offset-0",
         first ? "pt-2.5" : "pt-0.5",
         mine && "justify-end",
-        highlighted && "bg-accent/15",
+        (highlighted || (selecting && selected)) && "bg-accent/15",
+        selecting && "cursor-pointer select-none",
       )}
+      onClick={selecting ? (event) => onSelect(message, event.shiftKey) : undefined}
     >
+      {selecting && (
+        <>
+          <SelectMark chat={chat} message={message} on={selected} />
+          {mine && <span className="flex-1" />}
+        </>
+      )}
       {withAvatar &&
         (last ? (
           <Avatar id={message.userId} name={authorName} url={author?.avatarUrl ?? null} size={32} />
@@ -102,6 +117,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the same menu opens by the button beside, and by Enter */}
       <div
         className={cx("flex max-w-[min(85%,36rem)] min-w-0 flex-col", mine ? "items-end" : "items-start")}
+        // What is in a message does nothing of its own while messages are being selected.
+        inert={selected !== null}
         onContextMenu={(event) => contextMenu(event, openMenu)}
         {...press}
       >
@@ -112,7 +129,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         )}
         <Reactions message={message} chat={chat} mine={mine} />
       </div>
-      {!message.deletedAt && (
+      {!message.deletedAt && selected === null && (
         <Tools message={message} mine={mine} onMenu={openMenu} onReply={props.onReply} />
       )}
     </li>

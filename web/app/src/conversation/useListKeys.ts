@@ -1,6 +1,19 @@
+import type { Id } from "@confab/sdk";
 import type { KeyboardEvent } from "react";
 import { useCallback } from "react";
 import type { MenuAt } from "./MessageActions";
+
+/** What gets the focus in a message's row: its box while messages are being selected, else the row. */
+export function focusOf(row: HTMLElement): HTMLElement {
+  return row.querySelector<HTMLElement>("[data-select]") ?? row;
+}
+
+/** Back to the message, unless what was chosen took the focus: the composer, a dialog. */
+export function focusMessage(messageId: Id): void {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const row = document.querySelector<HTMLElement>(`[data-message-id="${CSS.escape(messageId)}"]`);
+  if (row) focusOf(row).focus({ preventScroll: true });
+}
 
 /** In the list of messages the arrows walk from message to message, Enter or the menu key opens a message's actions. */
 export function useListKeys(onMenu: (at: MenuAt) => void) {
@@ -8,7 +21,8 @@ export function useListKeys(onMenu: (at: MenuAt) => void) {
     (event: KeyboardEvent<HTMLElement>) => {
       const list = event.currentTarget;
       const focused = document.activeElement;
-      const inside = focused instanceof HTMLElement && focused.matches("[data-message-id]") ? focused : null;
+      const rowOrBox = focused instanceof HTMLElement && focused.matches("[data-message-id], [data-select]");
+      const inside = rowOrBox ? focused.closest<HTMLElement>("[data-message-id]") : null;
       if (focused !== list && !inside) return;
       if (event.key === "ArrowUp" || event.key === "ArrowDown") {
         const all = [...list.querySelectorAll<HTMLElement>("[data-message-id]")];
@@ -16,9 +30,9 @@ export function useListKeys(onMenu: (at: MenuAt) => void) {
         const next = all[from + (event.key === "ArrowUp" ? -1 : 1)];
         if (!next) return;
         event.preventDefault();
-        next.focus({ preventScroll: true });
+        focusOf(next).focus({ preventScroll: true });
         next.scrollIntoView({ block: "nearest" });
-      } else if (inside && (event.key === "Enter" || event.key === "ContextMenu")) {
+      } else if (inside && inside === focused && (event.key === "Enter" || event.key === "ContextMenu")) {
         event.preventDefault();
         const box = inside.getBoundingClientRect();
         onMenu({ messageId: inside.dataset.messageId ?? "", x: box.left + box.width / 2, y: box.top + 24 });

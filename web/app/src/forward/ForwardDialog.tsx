@@ -14,18 +14,21 @@ import { SearchField } from "../ui/Field";
 import { Icon } from "../ui/icons";
 import { toast } from "../ui/toasts";
 
-/** Each chat is a message that goes out: more at once would run into the server's limits. */
+/** Each message goes out to each chat by itself: more at once would run into the server's limits. */
 const mostChats = 10;
+const mostSends = 200;
 
-/** Chooses the chats that a message is copied to: arrows move, Enter or a click chooses, several at once. */
+/** Chooses the chats that messages are copied to: arrows move, Enter or a click chooses, several at once. */
 export function ForwardDialog({
   chat,
-  message,
+  messages,
   onClose,
+  onSent,
 }: {
   chat: Chat;
-  message: Message;
+  messages: readonly Message[];
   onClose: () => void;
+  onSent?: () => void;
 }) {
   const { t } = useTranslation();
   const me = useMe();
@@ -41,10 +44,12 @@ export function ForwardDialog({
       otherMember(each, me.id)?.username.toLocaleLowerCase().includes(wanted),
   );
   const current = found[Math.min(at, found.length - 1)];
+  const authors = [...new Set(messages.map((each) => nameOf(t, chat, each.userId, me.id)))].join(", ");
 
   function toggle(chatId: Id) {
     const next = new Set(chosen);
-    if (!next.delete(chatId) && next.size < mostChats) next.add(chatId);
+    const most = Math.min(mostChats, Math.floor(mostSends / messages.length));
+    if (!next.delete(chatId) && next.size < most) next.add(chatId);
     setChosen(next);
   }
 
@@ -59,10 +64,11 @@ export function ForwardDialog({
 
   function send() {
     client.messaging
-      .forward(message, [...chosen])
+      .forward(messages, [...chosen])
       .then(() => toast(t("forward.done", { count: chosen.size }), "ok"))
       .catch((error: unknown) => toast(errorText(t, error), "error"));
     onClose();
+    onSent?.();
   }
 
   return (
@@ -83,9 +89,11 @@ export function ForwardDialog({
     >
       <p className="mb-3 rounded-xl border-l-[3px] border-accent bg-accent-soft/60 px-3 py-1.5 text-[14px] leading-snug">
         <span className="block truncate font-semibold text-accent">
-          {nameOf(t, chat, message.userId, me.id)}
+          {messages.length > 1 ? t("select.count", { count: messages.length }) : authors}
         </span>
-        <span className="block truncate text-ink-2">{previewText(t, chat, message, me.id)}</span>
+        <span className="block truncate text-ink-2">
+          {messages.length > 1 ? authors : messages.map((each) => previewText(t, chat, each, me.id))}
+        </span>
       </p>
       <SearchField
         label={t("forward.search")}

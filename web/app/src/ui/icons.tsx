@@ -5,6 +5,12 @@ const strokes = {
   back: <path d="M14.5 5.5 8 12l6.5 6.5" />,
   close: <path d="m6.5 6.5 11 11m0-11-11 11" />,
   check: <path d="m5 12.5 4.6 4.5L19 7.5" />,
+  checkCircle: (
+    <>
+      <circle cx="12" cy="12" r="9" />
+      <path d="m8 12.3 2.8 2.7 5.2-5.6" />
+    </>
+  ),
   checks: <path d="m2.5 12.8 4.2 4.2L15 8m-3.7 8 1 1L21.5 8" />,
   clock: (
     <>

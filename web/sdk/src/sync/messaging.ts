@@ -74,11 +74,15 @@ export class Messaging {
     return this.#parts.outbox.send(draft);
   }
 
-  /** Sends copies of a message to other chats, as `send` does: at once, or as soon as there is a connection. */
-  async forward(message: Message, chatIds: readonly Id[]): Promise<void> {
-    const { id: messageId, kind, content, userId, createdAt } = message;
-    const forward = { messageId, kind, origin: message.forwardedFrom ?? { userId, createdAt } };
-    await Promise.all(chatIds.map((chatId) => this.#parts.outbox.send({ chatId, content, forward })));
+  /**
+   * Sends copies of messages to other chats, as `send` does: at once, or as soon as there is a connection, each of them
+   * once, and in each chat one after the other in the order given.
+   */
+  async forward(messages: readonly Message[], chatIds: readonly Id[]): Promise<void> {
+    for (const { id: messageId, kind, content, userId, createdAt, forwardedFrom } of messages) {
+      const forward = { messageId, kind, origin: forwardedFrom ?? { userId, createdAt } };
+      await Promise.all(chatIds.map((chatId) => this.#parts.outbox.send({ chatId, content, forward })));
+    }
   }
 
   /** Tries a failed message again. */

@@ -52,6 +52,7 @@ export class Outbox {
   /** Chats whose messages are being sent now. */
   readonly #sending = new Set<Id>();
   #userId: Id = "";
+  #lastMoment = 0;
 
   constructor({ platform, rest, socket, model, delivered }: Parts) {
     this.#platform = platform;
@@ -124,7 +125,7 @@ export class Outbox {
       ...(files.length > 0 ? { files } : {}),
       ...(voice ? { voice: { durationMs: voice.durationMs, waveform: voice.waveform } } : {}),
       clientId,
-      createdAt: new Date(this.#platform.now()).toISOString(),
+      createdAt: new Date(this.#moment()).toISOString(),
       status: "queued",
       error: null,
     };
@@ -135,6 +136,12 @@ export class Outbox {
     if (this.#entries.has(clientId)) this.#go(entry.chatId);
     else this.#forgetFiles(entry); // it was given up meanwhile
     return clientId;
+  }
+
+  /** Now, in ms, but later than whatever was written before: after a reload it is by this that the order is known. */
+  #moment(): number {
+    this.#lastMoment = Math.max(this.#platform.now(), this.#lastMoment + 1);
+    return this.#lastMoment;
   }
 
   retry(clientId: string): void {
