@@ -111,8 +111,13 @@ describe.each(["SQLite", "PostgreSQL"])("voice messages on %s", (engine) => {
     const seconds = Number(await slider.getAttribute("aria-valuemax"));
     expect(recorded).toBeGreaterThanOrEqual(4);
     expect(Math.abs(seconds - recorded)).toBeLessThanOrEqual(1);
+    const news = voice.getByText("Not played yet");
+    expect(await news.count()).toBe(1);
+    expect(await voices(anna.page).first().getByText("Not played yet").count()).toBe(0);
+    await boris.picture(`voice-news-phone-${engine}`);
     await voice.getByRole("button", { name: "Play" }).click();
     await plays(page);
+    await news.waitFor({ state: "detached" });
     await boris.picture(`voice-phone-${engine}`);
     await voice.getByRole("button", { name: "Speed 1×" }).click();
     expect((await player(page)).rate).toBe(1.5);

@@ -10,6 +10,7 @@ import { Shell } from "./Shell";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Splash } from "./ui/Splash";
 import { Toasts } from "./ui/toasts";
+import { forgetHeard } from "./voice/heard";
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -43,6 +44,7 @@ function Screen() {
     if (session.status === "signed-out") {
       queries.clear();
       forgetDrafts();
+      forgetHeard();
       if (!atDoor && session.reason === "logout") navigate({ name: "login" }, { replace: true });
     }
   }, [session, atDoor]);

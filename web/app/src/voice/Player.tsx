@@ -24,6 +24,7 @@ export function Player({
   lead,
   inMessage,
   wide,
+  news,
   children,
 }: {
   track: Track;
@@ -36,6 +37,8 @@ export function Player({
   inMessage?: boolean;
   /** Takes all the width there is. */
   wide?: boolean;
+  /** It has not been played yet. */
+  news?: boolean;
   /** In the line below, after the time. */
   children?: ReactNode;
 }) {
@@ -82,6 +85,11 @@ export function Player({
               {begun
                 ? `${duration(position / 1000)} / ${duration(track.durationMs / 1000)}`
                 : duration(track.durationMs / 1000)}
+            </span>
+          )}
+          {news && (
+            <span data-testid="voice-news" className="size-2 shrink-0 rounded-full bg-accent">
+              <span className="sr-only">{t("voice.news")}</span>
             </span>
           )}
           {current && !failed && (

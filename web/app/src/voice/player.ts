@@ -3,6 +3,7 @@ import { useSyncExternalStore } from "react";
 import { freshUrl } from "../attachments/useLink";
 import { client } from "../client";
 import { readSetting, writeSetting } from "../platform/storage";
+import { markHeard } from "./heard";
 import { rateAfter, rates, voiceAfter } from "./order";
 
 /** Something that can be heard. */
@@ -143,6 +144,10 @@ export function trackOf(message: Message, attachment: Attachment): Track {
 audio.addEventListener("play", () => {
   tell({ playing: true });
   follow();
+});
+audio.addEventListener("playing", () => {
+  const message = state.get().track?.from?.message;
+  if (message) markHeard(message);
 });
 audio.addEventListener("pause", () => {
   if (!audio.ended) tell({ playing: false, position: audio.currentTime * 1000 });
