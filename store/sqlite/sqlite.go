@@ -118,23 +118,7 @@ func prepareFile(path string) error {
 
 // Update implements store.Store; see writer for how several share a commit.
 func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
-	return s.writer.run(ctx, whole, func(tx *sqlstore.Tx) error { return fn(tx) })
-}
-
-// Post implements store.Store.
-func (s *Store) Post(ctx context.Context, m store.Message) (posted store.Posted, ok bool, err error) {
-	if err := sqlstore.CheckPost(m); err != nil {
-		return store.Posted{}, false, err
-	}
-	err = s.writer.run(ctx, single, func(tx *sqlstore.Tx) error {
-		// Once begun it is not given up half-way.
-		posted, ok, err = tx.Post(context.WithoutCancel(ctx), m)
-		return err
-	})
-	if err != nil {
-		return store.Posted{}, false, err
-	}
-	return posted, ok, nil
+	return s.writer.run(ctx, func(tx *sqlstore.Tx) error { return fn(tx) })
 }
 
 // View implements store.Store.

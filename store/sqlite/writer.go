@@ -20,33 +20,25 @@ const (
 
 // writer shares commits among callers that write at the same time ("group commit").
 //
-// Its goroutine takes the callers that wait, opens one transaction, lends the connection to each of them in turn inside
-// a savepoint of its own, commits, and then tells all of them. While one group waits for the disk the next one gathers,
-// so that a lone caller waits for nobody and a crowd shares the cost. A caller that fails, panics or gives up rolls
-// back its own savepoint and nothing else; a commit that fails, fails for the whole group. The callers' functions run
-// in their own goroutines, so that a panic is theirs, with their stack.
+// Its goroutine takes whoever waits, opens one transaction, stores the posts among them all together (see store), lends
+// the connection to each of the others in turn inside a savepoint of its own, commits, and then tells all of them. While
+// one group waits for the disk the next one gathers, so that a lone caller waits for nobody and a crowd shares the cost.
+// A caller that fails, panics or gives up rolls back its own savepoint and nothing else; a commit that fails, fails for
+// the whole group. The callers' functions run in their own goroutines, so that a panic is theirs, with their stack.
 type writer struct {
 	conn    *session // owned by the goroutine, and lent to one caller at a time, as is what it left to be indexed
 	dialect *sqlstore.Dialect
 	left    sqlstore.Unindexed
 	waiting chan *turn
+	posts   chan *post
 
 	closeOnce sync.Once
 	closing   chan struct{} // closed by close: no new callers
 	ended     chan struct{} // closed when the goroutine has ended
 }
 
-// work says how much a caller may leave half-done when it fails.
-type work bool
-
-const (
-	whole  work = false // anything: it needs a savepoint to go back to
-	single work = true  // nothing, or it says sqlstore.ErrHalfDone, which only a broken database brings about
-)
-
-// turn is one caller of the writer.
+// turn is one caller of run.
 type turn struct {
-	work   work
 	state  atomic.Int32 // queued, then taken or withdrawn
 	begin  chan error   // nil: the connection is yours
 	finish chan error   // the caller's outcome: nil asks for the commit
@@ -65,7 +57,7 @@ var errUnfinished = errors.New("the transaction was given up")
 
 func startWriter(conn *session, d *sqlstore.Dialect) *writer {
 	w := &writer{
-		conn: conn, dialect: d, waiting: make(chan *turn, groupSize),
+		conn: conn, dialect: d, waiting: make(chan *turn, groupSize), posts: make(chan *post, groupSize),
 		closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.loop()
@@ -73,8 +65,8 @@ func startWriter(conn *session, d *sqlstore.Dialect) *writer {
 }
 
 // run runs fn with the connection inside of a transaction and returns after the commit, or after fn's failure.
-func (w *writer) run(ctx context.Context, work work, fn func(*sqlstore.Tx) error) error {
-	t := &turn{work: work, begin: make(chan error, 1), finish: make(chan error, 1), commit: make(chan error, 1)}
+func (w *writer) run(ctx context.Context, fn func(*sqlstore.Tx) error) error {
+	t := &turn{begin: make(chan error, 1), finish: make(chan error, 1), commit: make(chan error, 1)}
 	select {
 	case <-w.closing:
 		return ErrClosed
@@ -119,18 +111,51 @@ func (t *turn) await(ctx context.Context, ended <-chan struct{}) error {
 	return <-t.begin
 }
 
+// post has a message stored and returns after the commit. Should the context end before, the message may be stored or not.
+func (w *writer) post(ctx context.Context, p *post) answer {
+	select {
+	case <-w.closing:
+		return answer{err: ErrClosed}
+	default:
+	}
+	select {
+	case w.posts <- p:
+	case <-ctx.Done():
+		return answer{err: ctx.Err()}
+	case <-w.closing:
+		return answer{err: ErrClosed}
+	}
+	select {
+	case a := <-p.answer:
+		return a
+	case <-ctx.Done():
+		return answer{err: ctx.Err()}
+	case <-w.ended:
+	}
+	select {
+	case a := <-p.answer:
+		return a
+	default: // it came into the queue when the writer had left
+		return answer{err: ErrClosed}
+	}
+}
+
 // loop serves groups until close is called and nobody waits any more.
 func (w *writer) loop() {
 	defer close(w.ended)
 	for {
 		select {
 		case t := <-w.waiting:
-			w.group(t)
+			w.group(t, nil)
+		case p := <-w.posts:
+			w.group(nil, p)
 		case <-w.closing:
 			for {
 				select {
 				case t := <-w.waiting:
-					w.group(t)
+					w.group(t, nil)
+				case p := <-w.posts:
+					w.group(nil, p)
 				default:
 					w.conn.close()
 					return
@@ -140,36 +165,72 @@ func (w *writer) loop() {
 	}
 }
 
-// group runs one transaction for first and whoever waits behind it.
-func (w *writer) group(first *turn) {
-	if _, err := w.conn.Exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
-		if first.state.CompareAndSwap(queued, taken) {
-			first.begin <- fmt.Errorf("begin: %w", err)
-		}
-		return
+// group runs one transaction for the one who came first, a turn or a post, and whoever waits behind.
+func (w *writer) group(first *turn, p *post) {
+	ctx := context.Background()
+	batch := w.gather(p)
+	_, broken := w.conn.Exec(ctx, "BEGIN IMMEDIATE")
+	if broken == nil {
+		broken = w.store(ctx, batch)
 	}
-	var served []*turn
-	var broken error
-	wrote := false
+	served, wrote, broken := w.serve(first, broken)
+	for _, p := range batch {
+		wrote = wrote || p.outcome.ok
+	}
+	err := w.end(wrote, broken)
+	for _, p := range batch {
+		if err != nil {
+			p.outcome = answer{err: fmt.Errorf("post message: %w", err)}
+		}
+		p.answer <- p.outcome
+	}
+	for _, t := range served {
+		t.commit <- err
+	}
+}
+
+// gather takes first, which may be none, and the posts that wait behind.
+func (w *writer) gather(first *post) []*post {
+	var batch []*post
+	for next := first; ; {
+		if next != nil {
+			batch = append(batch, next)
+		}
+		if len(batch) == groupSize {
+			return batch
+		}
+		select {
+		case next = <-w.posts:
+		default:
+			return batch
+		}
+	}
+}
+
+// serve lends the connection to first, which may be none, and to those who wait behind. wrote tells whether there is
+// something to commit; broken, that the whole transaction is lost, as it may have been before.
+func (w *writer) serve(first *turn, before error) (served []*turn, wrote bool, broken error) {
+	broken = before
 	start := time.Now()
-	for t := first; t != nil; {
-		if t.state.CompareAndSwap(queued, taken) {
+	for t := first; ; {
+		switch {
+		case t == nil || !t.state.CompareAndSwap(queued, taken):
+		case broken != nil:
+			t.begin <- broken
+		default:
 			served = append(served, t)
 			var useful bool
 			useful, broken = w.lend(t)
 			wrote = wrote || useful
 		}
-		t = nil
-		if broken == nil && len(served) < groupSize && time.Since(start) < groupTime {
-			select {
-			case t = <-w.waiting:
-			default:
-			}
+		if broken != nil || len(served) == groupSize || time.Since(start) >= groupTime {
+			return served, wrote, broken
 		}
-	}
-	err := w.end(wrote, broken)
-	for _, t := range served {
-		t.commit <- err
+		select {
+		case t = <-w.waiting:
+		default:
+			return served, wrote, nil
+		}
 	}
 }
 
@@ -177,14 +238,6 @@ func (w *writer) group(first *turn) {
 // that the whole transaction is lost.
 func (w *writer) lend(t *turn) (useful bool, broken error) {
 	mark := w.left.Len()
-	if t.work == single {
-		t.begin <- nil
-		outcome := <-t.finish
-		if errors.Is(outcome, errUnfinished) || errors.Is(outcome, sqlstore.ErrHalfDone) {
-			return false, outcome
-		}
-		return outcome == nil, nil
-	}
 	ctx := context.Background()
 	if _, err := w.conn.Exec(ctx, "SAVEPOINT turn"); err != nil {
 		t.begin <- err
