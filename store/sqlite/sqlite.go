@@ -88,7 +88,7 @@ func Open(ctx context.Context, path string, log *slog.Logger) (*Store, error) {
 // file: a backup, another confab command.
 var (
 	writerPragmas = []string{"busy_timeout(5000)", "foreign_keys(1)", "synchronous(FULL)", "journal_mode(WAL)",
-		"temp_store(MEMORY)", "cache_size(-16000)", "journal_size_limit(67108864)"}
+		"temp_store(MEMORY)", "cache_size(-16000)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)"}
 	readerPragmas = []string{"busy_timeout(5000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-8000)"}
 )
 
