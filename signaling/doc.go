@@ -11,7 +11,7 @@
 // # Concurrency
 //
 // Every socket has one reader goroutine: it has the events of that socket run one after the other, in the order in which
-// they came, each on a stack of its own (see Server.apart). Writing is done by at most one goroutine per socket, which
+// they came, each on a stack that is not the reader's (see stacks). Writing is done by at most one goroutine per socket, which
 // exists only while something is queued, so that an idle socket costs one goroutine. Publishers only ever append to a bounded queue
 // under the session's mutex: nobody waits for a slow reader, and a session whose queue is full is closed with 4408.
 // The Hub keeps sessions in shards, each with a lock of its own. Lock order: shard, then session; nothing is called

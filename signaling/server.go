@@ -50,6 +50,7 @@ type Server struct {
 	cfg    Config
 	events table
 	shared *buffers
+	stacks *stacks // closed with the last socket, by Shutdown
 
 	ctx    context.Context // of every handler; ends when Shutdown cuts what is left
 	cancel context.CancelFunc
@@ -84,7 +85,7 @@ func New(cfg Config) *Server {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.Timing = cfg.Timing.withDefaults()
-	s := &Server{cfg: cfg, shared: newBuffers(), sockets: make(map[*socket]struct{}), idle: make(chan struct{})}
+	s := &Server{cfg: cfg, shared: newBuffers(), stacks: newStacks(), sockets: make(map[*socket]struct{}), idle: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.events = s.newTable()
 	return s
@@ -142,12 +143,9 @@ func (s *Server) serve(raw net.Conn, early []byte, from *handshaken) {
 	}
 }
 
-// apart runs fn on a stack of its own, and waits for it. Stacks that have grown for a query or a JSON document shrink
-// slowly and not far; a goroutine's that ends is used again for the next. A panic ends the session and nothing else.
+// apart runs fn on another stack, and waits for it. A panic ends the session and nothing else.
 func (s *Server) apart(sock *socket, fn func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	s.stacks.run(func() {
 		defer func() {
 			if v := recover(); v != nil {
 				s.logPanic("session", v)
@@ -155,8 +153,7 @@ func (s *Server) apart(sock *socket, fn func()) {
 			}
 		}()
 		fn()
-	}()
-	<-done
+	})
 }
 
 // arrive takes a socket in, and online if the handshake carried a token.
@@ -353,6 +350,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		sess.end(CloseRestart, "server restarting")
 	}
 	defer s.cancel()
+	defer s.stacks.close()
 	select {
 	case <-s.idle:
 		return nil

@@ -259,7 +259,6 @@ func (s *session) wasOnline() bool {
 	return s.online
 }
 
-// isOpen tells whether frames from the client still count.
 // pageGone tells whether the peer closed the socket because its page went away: browsers say so when a tab is closed,
 // reloaded or sent elsewhere (HTML, "make disappear" of a WebSocket).
 func (s *session) pageGone() bool {
@@ -268,6 +267,7 @@ func (s *session) pageGone() bool {
 	return s.code == CloseGoingAway
 }
 
+// isOpen tells whether frames from the client still count.
 func (s *session) isOpen() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -302,6 +302,35 @@ func TestPanicOfASessionEndsIt(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	s.finish()
+	if err := srv.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStacksAreUsedAgainAndBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStacks()
+		gate, ran := make(chan struct{}), make(chan struct{})
+		for range 2 * spareStacks {
+			go s.run(func() { ran <- struct{}{}; <-gate })
+		}
+		for range 2 * spareStacks {
+			<-ran
+		}
+		close(gate)
+		synctest.Wait()
+		if n := s.spare.Load(); n != spareStacks {
+			t.Errorf("%d wait, want %d", n, spareStacks)
+		}
+		s.run(func() {
+			if n := s.spare.Load(); n != spareStacks-1 {
+				t.Errorf("%d wait during a call, want %d", n, spareStacks-1)
+			}
+		})
+		s.close()
+		s.run(func() {})
+	})
 }
 
 func TestDeliverAddressing(t *testing.T) {
