@@ -25,11 +25,10 @@ const (
 // downlink is what is known of the way to the client: what was sent, and what the client reports of it. RTCP arrives in the
 // one goroutine that decrypts the leg's SRTCP (see bufferFor); tick is called by the server's pulse.
 type downlink struct {
-	leg    *Leg
-	poked  chan struct{} // capacity 1
-	done   chan struct{} // closed when nobody attends to pokes any more
-	rtcpID uint32        // SSRC of our requests
-	delay  atomic.Int64  // smoothed round trip time, ns
+	leg       *Leg
+	attention *errand      // what pokes ask for
+	rtcpID    uint32       // SSRC of our requests
+	delay     atomic.Int64 // smoothed round trip time, ns
 	// subjects counts the SSRCs that the client's reports have been about.
 	subjects atomic.Int32
 
@@ -63,8 +62,7 @@ type downlink struct {
 
 func (d *downlink) init(l *Leg) {
 	d.leg = l
-	d.poked = make(chan struct{}, 1)
-	d.done = make(chan struct{})
+	d.attention = newErrand(func() { l.look(time.Now(), (*Leg).follow) })
 	d.rtcpID = rand.Uint32()
 	d.credit.Store(maxCredit)
 	d.burst = newBurst(l.room.server)
@@ -88,12 +86,7 @@ func (d *downlink) route(s *slot) {
 }
 
 // poke has the leg's choices and requests looked after now rather than at the next tick.
-func (d *downlink) poke() {
-	select {
-	case d.poked <- struct{}{}:
-	default:
-	}
-}
+func (d *downlink) poke() { d.attention.ask() }
 
 // rtt returns the smoothed round trip time, or a guess while none is known.
 func (d *downlink) rtt() time.Duration {
@@ -266,19 +259,6 @@ func (d *downlink) measured(rtt time.Duration) {
 		old = int64(rtt)
 	}
 	d.delay.Store(old + (int64(rtt)-old)/8)
-}
-
-// attend does what pokes ask for until the leg closes.
-func (l *Leg) attend() {
-	defer close(l.downlink.done)
-	for {
-		select {
-		case <-l.shutting:
-			return
-		case <-l.downlink.poked:
-			l.look(time.Now(), (*Leg).follow)
-		}
-	}
 }
 
 // tick looks after what no packet triggers.

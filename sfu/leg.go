@@ -76,8 +76,6 @@ func newLeg(r *Room, id string, joined int, h LegHandler) (*Leg, error) {
 	if err := l.connect(); err != nil {
 		return nil, err
 	}
-	go l.notifier.run()
-	go l.attend()
 	return l, nil
 }
 
@@ -413,8 +411,7 @@ func (l *Leg) finish() {
 		l.room.server.log.Debug("sfu: close path", "leg", l.id, "error", err)
 	}
 	l.notifier.close()
-	<-l.notifier.done
-	<-l.downlink.done
+	l.downlink.attention.close()
 	l.downlink.settle() // no other tick begins after shutting
 	l.uplink.close()
 	l.downlink.burst.close()

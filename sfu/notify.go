@@ -7,8 +7,7 @@ import "sync"
 type notifier struct {
 	leg     *Leg
 	handler LegHandler
-	wake    chan struct{} // capacity 1
-	done    chan struct{}
+	telling *errand
 
 	mu            sync.Mutex // owns the fields below
 	states        []State    // not yet told; consecutive ones differ, and a bounded tail is kept
@@ -18,6 +17,7 @@ type notifier struct {
 	layers        map[string][]string // by mid
 	codecs        map[string][]string
 	closed        bool
+	ended         bool // the handler was told that it is closed
 }
 
 // maxStates bounds the states kept for a handler that does not return.
@@ -27,10 +27,9 @@ func newNotifier(l *Leg, h LegHandler) *notifier {
 	if h == nil {
 		h = deaf{}
 	}
-	return &notifier{
-		leg: l, handler: h, wake: make(chan struct{}, 1), done: make(chan struct{}),
-		layers: map[string][]string{}, codecs: map[string][]string{},
-	}
+	n := &notifier{leg: l, handler: h}
+	n.telling = newErrand(n.round)
+	return n
 }
 
 func (n *notifier) state(s State) {
@@ -46,14 +45,26 @@ func (n *notifier) slots()  { n.note(func() { n.slotsChanged = true }) }
 func (n *notifier) tracks() { n.note(func() { n.tracksChanged = true }) }
 
 func (n *notifier) wantLayers(mid string, active []string) {
-	n.note(func() { n.layers[mid] = active })
+	n.note(func() { remember(&n.layers, mid, active) })
 }
 
 func (n *notifier) wantCodecs(mid string, usable []string) {
-	n.note(func() { n.codecs[mid] = usable })
+	n.note(func() { remember(&n.codecs, mid, usable) })
 }
 
-func (n *notifier) close() { n.note(func() { n.closed = true }) }
+// remember makes the map first where there is none: most legs are never told of layers or codecs.
+func remember(m *map[string][]string, key string, value []string) {
+	if *m == nil {
+		*m = map[string][]string{}
+	}
+	(*m)[key] = value
+}
+
+// close tells the rest, and last that it is the end, and waits.
+func (n *notifier) close() {
+	n.note(func() { n.closed = true })
+	n.telling.close()
+}
 
 // neverTold tells whether the handler has not heard of any slots yet.
 func (n *notifier) neverTold() bool {
@@ -66,36 +77,24 @@ func (n *notifier) note(change func()) {
 	n.mu.Lock()
 	change()
 	n.mu.Unlock()
-	select {
-	case n.wake <- struct{}{}:
-	default:
-	}
+	n.telling.ask()
 }
 
-func (n *notifier) run() {
-	defer close(n.done)
-	for range n.wake {
-		if n.round() {
-			return
-		}
-	}
-}
-
-// round tells everything that is noted, and reports whether that was the end.
-func (n *notifier) round() (ended bool) {
+// round tells everything that is noted.
+func (n *notifier) round() {
 	n.mu.Lock()
 	states, slots, tracks := n.states, n.slotsChanged, n.tracksChanged
 	layers, codecs := n.layers, n.codecs
-	closed := n.closed
+	ending := n.closed && !n.ended
+	n.ended = n.closed
 	n.states, n.slotsChanged, n.tracksChanged = nil, false, false
-	n.layers, n.codecs = map[string][]string{}, map[string][]string{}
+	n.layers, n.codecs = nil, nil
 	n.slotsTold = n.slotsTold || slots
 	n.mu.Unlock()
 
 	defer func() {
 		if p := recover(); p != nil {
 			n.leg.broke(p)
-			ended = closed
 		}
 	}()
 	for _, s := range states {
@@ -115,10 +114,9 @@ func (n *notifier) round() (ended bool) {
 	for mid, usable := range codecs {
 		n.handler.Codecs(mid, usable)
 	}
-	if closed {
+	if ending {
 		n.handler.Closed(n.leg.reason)
 	}
-	return closed
 }
 
 // deaf is the handler of a leg whose owner does not want to hear of it.

@@ -14,6 +14,7 @@ import (
 
 	"confab/internal/blob"
 	"confab/internal/config"
+	"confab/internal/memory"
 	"confab/store"
 	"confab/store/postgres"
 	"confab/store/sqlite"
@@ -27,6 +28,7 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	memory.Lean()
 	s, err := start(ctx, &c.Config, log)
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ import (
 	"confab/internal/export"
 	"confab/internal/ice"
 	"confab/internal/limit"
+	"confab/internal/memory"
 	"confab/internal/tlsport"
 	"confab/sfu"
 	"confab/signaling"
@@ -142,7 +143,7 @@ func (s *server) sources() admin.Sources {
 	}
 }
 
-// tidy starts the collection of orphaned files and old sessions.
+// tidy starts the collection of orphaned files, old sessions, and garbage.
 func (s *server) tidy(files *attach.Service, accounts *auth.Service) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.tidied = cancel
@@ -155,6 +156,11 @@ func (s *server) tidy(files *attach.Service, accounts *auth.Service) {
 		ticker := time.NewTicker(tidyEvery)
 		defer ticker.Stop()
 		accounts.Run(ctx, ticker.C)
+	})
+	s.tidying.Go(func() {
+		ticker := time.NewTicker(memory.Period)
+		defer ticker.Stop()
+		memory.New().Run(ctx, ticker.C)
 	})
 }
 

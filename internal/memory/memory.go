@@ -1,0 +1,109 @@
+// Package memory keeps the process small between its bursts.
+//
+// Go's collector waits until the heap has grown by a share of what lives (GOGC), and keeps the room of the largest heap
+// that it has seen lately. That suits a process that allocates all the time. This one does not: a call is set up with some
+// hundred kilobytes of descriptions, handshakes and grown stacks for each person, and then forwards for an hour without
+// allocating. What the setup left would stay in memory for that hour. So, once allocation has calmed down, the garbage is
+// collected and free pages are given back to the system; a busy process is left to the collector.
+package memory
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+const (
+	// percent replaces Go's GOGC of 100: the heap may grow by half of what lives before it is collected. Media flows without
+	// allocating, so that collections are few, and one of the ten or fifty megabytes of a server like this costs milliseconds.
+	percent = 50
+	// Period is how often a Keeper wants to look.
+	Period = time.Second
+	// pause is the least time between two collections of a Keeper's: each costs some 2 ms of a core for a megabyte that lives.
+	pause = 10 * time.Second
+	// calm is how much may be allocated between two looks by a process that is not busy, in bytes.
+	calm = 1 << 20
+	// worthwhile is what has to be gained, in bytes, at the least; and a quarter of what lives.
+	worthwhile = 2 << 20
+)
+
+// Lean makes the collector spend some CPU on a smaller heap, unless the operator has said how it should be (GOGC, in the
+// environment; a GOMEMLIMIT holds in any case).
+func Lean() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+}
+
+// usage is what the heap consists of, in bytes.
+type usage struct {
+	objects   uint64 // alive, and garbage that is not collected yet
+	live      uint64 // what the last collection found alive
+	free      uint64 // pages that hold nothing and were not given back
+	allocated uint64 // since the process began
+}
+
+// gain is what a collection would give back at the most.
+func (u usage) gain() uint64 { return u.objects - min(u.live, u.objects) + u.free }
+
+// Keeper decides when the process has come to rest. It belongs to the goroutine of Run.
+type Keeper struct {
+	samples []metrics.Sample
+	last    usage
+	done    time.Time // when it last collected
+}
+
+// New makes a Keeper.
+func New() *Keeper {
+	names := []string{
+		"/memory/classes/heap/objects:bytes", "/gc/heap/live:bytes", "/memory/classes/heap/free:bytes", "/gc/heap/allocs:bytes",
+	}
+	k := &Keeper{samples: make([]metrics.Sample, len(names))}
+	for i, n := range names {
+		k.samples[i].Name = n
+	}
+	return k
+}
+
+// Run looks whenever tick brings the time, until ctx is done.
+func (k *Keeper) Run(ctx context.Context, tick <-chan time.Time) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick:
+			if k.due(k.read(), now) {
+				release()
+			}
+		}
+	}
+}
+
+func (k *Keeper) read() usage {
+	metrics.Read(k.samples)
+	return usage{
+		objects: k.samples[0].Value.Uint64(), live: k.samples[1].Value.Uint64(),
+		free: k.samples[2].Value.Uint64(), allocated: k.samples[3].Value.Uint64(),
+	}
+}
+
+// due tells whether the process is at rest, and has something to give back.
+func (k *Keeper) due(u usage, now time.Time) bool {
+	resting := u.allocated-k.last.allocated < calm
+	k.last = u
+	if !resting || u.gain() < max(worthwhile, u.live/4) || now.Sub(k.done) < pause {
+		return false
+	}
+	k.done = now
+	return true
+}
+
+// release collects and gives back. It takes two collections until what lies in a sync.Pool is free, and each halves stacks
+// that are mostly empty.
+func release() {
+	runtime.GC()
+	debug.FreeOSMemory()
+}
