@@ -29,7 +29,8 @@ const (
 	handshakeLimit = 30 * time.Second
 )
 
-// newMediaEngine lists what legs can negotiate. Payload types are those that browsers use; an answer takes the client's.
+// newMediaEngine lists what legs can negotiate. Payload types are those that browsers use; an answer takes the client's. Each
+// PeerConnection works on a copy.
 func newMediaEngine() (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
 	cc := webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}
@@ -112,10 +113,6 @@ func registerExtensions(m *webrtc.MediaEngine) error {
 // RTCP; media and RTCP are taken from it right behind decryption, by the buffers that it asks for, in the goroutines
 // that decrypt. No interceptors run in either direction.
 func (l *Leg) newPeerConnection() (*webrtc.PeerConnection, error) {
-	media, err := newMediaEngine()
-	if err != nil {
-		return nil, err
-	}
 	server := l.room.server
 	engine := webrtc.SettingEngine{LoggerFactory: pionlog.New(server.log)}
 	if c, ok := server.cfg.Transport.(Configurer); ok {
@@ -140,7 +137,11 @@ func (l *Leg) newPeerConnection() (*webrtc.PeerConnection, error) {
 		return context.WithTimeout(context.Background(), handshakeLimit)
 	})
 
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(engine),
+	// Whoever gets so far has passed a check of ICE that only the client could make (RFC 8445, section 7.3), which is what the
+	// cookie of a HelloVerifyRequest (RFC 6347, section 4.2.1) would show again, a round trip later.
+	engine.SetDTLSInsecureSkipHelloVerify(true)
+
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(server.media), webrtc.WithSettingEngine(engine),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	return api.NewPeerConnection(webrtc.Configuration{
 		Certificates: []webrtc.Certificate{server.certificate},

@@ -282,8 +282,8 @@ func (l *layer) count(m *media) {
 	l.packets.Add(1)
 	l.bytes.Add(uint64(len(m.Raw)))
 	if measured := l.rate.add(len(m.Raw), m.arrival); measured && l.ring != nil {
-		// A second of packets, so that even a far receiver's requests find them, and half as much again for a livelier one.
-		l.ring.Grow(l.rate.packets * 3 / 2)
+		// A second of packets, so that even a far receiver's requests find them, and a quarter more for a livelier one.
+		l.ring.Grow(l.rate.packets * 5 / 4)
 	}
 	l.seen.Store(m.arrival.UnixNano())
 }

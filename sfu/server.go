@@ -28,6 +28,7 @@ type Server struct {
 	cfg         Config
 	log         *slog.Logger
 	certificate webrtc.Certificate // one for all legs: making a key for each costs more than its handshake
+	media       *webrtc.MediaEngine
 	batch       BatchWriter        // nil if the transport sends packet by packet
 	counters    counters
 	crew        *crew
@@ -69,7 +70,13 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sfu: make DTLS certificate: %w", err)
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, certificate: *certificate, rooms: map[*Room]struct{}{}, crew: newCrew()}
+	media, err := newMediaEngine()
+	if err != nil {
+		return nil, fmt.Errorf("sfu: list the codecs: %w", err)
+	}
+	s := &Server{
+		cfg: cfg, log: cfg.Log, certificate: *certificate, media: media, rooms: map[*Room]struct{}{}, crew: newCrew(),
+	}
 	s.batch, _ = cfg.Transport.(BatchWriter)
 	s.pulse = newPulse(s)
 	return s, nil

@@ -14,7 +14,6 @@ import (
 
 	"confab/internal/blob"
 	"confab/internal/config"
-	"confab/internal/memory"
 	"confab/store"
 	"confab/store/postgres"
 	"confab/store/sqlite"
@@ -28,7 +27,6 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	memory.Lean()
 	s, err := start(ctx, &c.Config, log)
 	if err != nil {
 		return err

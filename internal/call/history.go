@@ -31,7 +31,7 @@ func (s *Service) History(ctx context.Context, actor, chatID store.ID, limit int
 	}
 	if chatID != "" {
 		// A block stops calls from now on; what was may still be read.
-		if _, _, err := s.cfg.Chats.Access(ctx, actor, chatID); err != nil && fault.From(err).Kind != fault.Forbidden {
+		if _, err := s.cfg.Chats.Enter(ctx, actor, chatID); err != nil && fault.From(err).Kind != fault.Forbidden {
 			return RecordPage{}, err
 		}
 	}

@@ -35,7 +35,7 @@ func (s *Service) mine(ctx context.Context, d Device, chatID store.ID) (*call, *
 			return c, p, nil // members only: see the package's invariants
 		}
 	}
-	if _, _, err := s.cfg.Chats.Access(ctx, d.UserID, chatID); err != nil {
+	if _, err := s.cfg.Chats.Enter(ctx, d.UserID, chatID); err != nil {
 		return nil, nil, err
 	}
 	return nil, nil, fault.New(fault.Conflict, CodeNotInCall, "this device is not in a call of this chat")

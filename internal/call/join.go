@@ -17,7 +17,7 @@ const maxHints = 64
 // Initiate starts the chat's call, joins the one that runs, or renegotiates the leg that the device has. The answer goes
 // to the device as call:answered before Initiate returns.
 func (s *Service) Initiate(ctx context.Context, d Device, in Initiation) (Joined, error) {
-	ch, _, err := s.cfg.Chats.Access(ctx, d.UserID, in.ChatID)
+	ch, err := s.cfg.Chats.Enter(ctx, d.UserID, in.ChatID)
 	if err != nil {
 		return Joined{}, err
 	}
@@ -156,7 +156,7 @@ func (c *call) open(ctx context.Context, p, old *participant, in Initiation) (Jo
 		return Joined{}, refuse(err)
 	}
 	// Again, now that losing the chat would find p here: see the package's invariants.
-	members, name, err := c.svc.entitled(ctx, p.userID, c.chatID)
+	members, name, err := c.entitled(ctx, p.userID)
 	if err != nil {
 		return Joined{}, err
 	}
@@ -211,14 +211,21 @@ func (c *call) tellAnswer(p *participant, sdp string) {
 	})
 }
 
-// entitled checks the membership and finds the name under which the others see the user.
-func (s *Service) entitled(ctx context.Context, userID, chatID store.ID) ([]store.Member, string, error) {
-	_, members, err := s.cfg.Chats.Access(ctx, userID, chatID)
+// entitled checks the membership and finds the name under which the others see the user. The members are only needed, and
+// only read, while the call is forming, to ring them: a call that is running never forms again.
+func (c *call) entitled(ctx context.Context, userID store.ID) (members []store.Member, name string, err error) {
+	c.mu.Lock()
+	first := c.phase == forming
+	c.mu.Unlock()
+	if first {
+		_, members, err = c.svc.cfg.Chats.Access(ctx, userID, c.chatID)
+	} else {
+		_, err = c.svc.cfg.Chats.Enter(ctx, userID, c.chatID)
+	}
 	if err != nil {
 		return nil, "", err
 	}
-	var name string
-	err = s.cfg.Store.View(ctx, func(tx store.Tx) error {
+	err = c.svc.cfg.Store.View(ctx, func(tx store.Tx) error {
 		u, err := tx.User(ctx, userID)
 		name = u.DisplayName
 		return err
@@ -253,7 +260,7 @@ func (c *call) rebind(p *participant, d Device) {
 // Resume gives a leg to the device's new socket. The device is told the whole state, and what its slots carry, since it
 // may have missed changes.
 func (s *Service) Resume(ctx context.Context, d Device, chatID, participantID store.ID) (Joined, error) {
-	if _, _, err := s.cfg.Chats.Access(ctx, d.UserID, chatID); err != nil {
+	if _, err := s.cfg.Chats.Enter(ctx, d.UserID, chatID); err != nil {
 		return Joined{}, err
 	}
 	c := s.cfg.Registry.find(chatID)

@@ -2,6 +2,7 @@ package call
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"confab/sfu"
@@ -46,13 +47,17 @@ func (h legEvents) Connection(state sfu.State) {
 	})
 }
 
-// update changes p and tells the others, if they see it.
+// update changes p and tells the others, if they see it. Who joins is described as connected from the start, so that fifty
+// who join at once and connect are not told to fifty a second time.
 func (h legEvents) update(change func(*participant)) {
 	c, p := h.p.call, h.p
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	before := p.describe()
 	change(p)
-	if p.joined && !p.left {
+	after := p.describe()
+	same := after.Connection == before.Connection && slices.Equal(after.Tracks, before.Tracks)
+	if p.joined && !p.left && !same {
 		c.changed(p, false)
 	}
 }

@@ -157,7 +157,7 @@ func (c *call) settle() {
 
 // Answer joins the call by the ring's offer.
 func (s *Service) Answer(ctx context.Context, d Device, in Acceptance) (Joined, error) {
-	if _, _, err := s.cfg.Chats.Access(ctx, d.UserID, in.ChatID); err != nil {
+	if _, err := s.cfg.Chats.Enter(ctx, d.UserID, in.ChatID); err != nil {
 		return Joined{}, err
 	}
 	if err := checkDescription(in.Answer, "answer", in.Tracks); err != nil {
@@ -179,7 +179,7 @@ func (s *Service) Answer(ctx context.Context, d Device, in Acceptance) (Joined, 
 	if err := leg.Answer(ctx, in.Answer.SDP, in.Tracks); err != nil {
 		return Joined{}, refuse(err)
 	}
-	_, name, err := s.entitled(ctx, d.UserID, c.chatID)
+	_, name, err := c.entitled(ctx, d.UserID)
 	if err != nil {
 		return Joined{}, err
 	}
@@ -233,7 +233,7 @@ func (c *call) ringing(userID store.ID) bool {
 
 // Decline stops the ringing on all of the user's devices, and ends a direct call, or one that everybody has declined.
 func (s *Service) Decline(ctx context.Context, d Device, chatID store.ID) error {
-	if _, _, err := s.cfg.Chats.Access(ctx, d.UserID, chatID); err != nil {
+	if _, err := s.cfg.Chats.Enter(ctx, d.UserID, chatID); err != nil {
 		return err
 	}
 	c := s.cfg.Registry.find(chatID)

@@ -20,6 +20,8 @@ type Chats interface {
 	// Access returns the chat and its members, fault.NotFound when actor is none of them, or fault.Forbidden where one
 	// of two blocks the other.
 	Access(ctx context.Context, actor, chatID store.ID) (store.Chat, []store.Member, error)
+	// Enter is Access without the members.
+	Enter(ctx context.Context, actor, chatID store.ID) (store.Chat, error)
 	// PostCall posts the message of kind "call" for a call that ended.
 	PostCall(ctx context.Context, c store.Call) (chat.Message, error)
 }

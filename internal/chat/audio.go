@@ -26,7 +26,7 @@ func (s *Service) SendAudio(ctx context.Context, actor store.ID, in AudioInput) 
 	if in.ReplyTo != "" && wellFormed(in.ReplyTo) != nil {
 		return Message{}, false, fault.InvalidField("replyTo", "is no message of this chat")
 	}
-	if _, _, err := s.Access(ctx, actor, in.ChatID); err != nil {
+	if _, err := s.Enter(ctx, actor, in.ChatID); err != nil {
 		return Message{}, false, err
 	}
 	payload := SendInput{ChatID: in.ChatID, ClientID: clientID, ReplyTo: in.ReplyTo, digest: in.Digest[:]}

@@ -31,6 +31,8 @@ func TestABlockKeepsTwoPeopleApart(t *testing.T) {
 			w.refused("typing", w.Typing(t.Context(), who, "", direct, true), "blocked")
 			_, _, err = w.Access(t.Context(), who, direct)
 			w.refused("a call", err, "blocked")
+			_, err = w.Enter(t.Context(), who, direct)
+			w.refused("joining it", err, "blocked")
 			w.refused("an edit", errOf(w.Edit(t.Context(), who, before.ID, "x")), "blocked")
 			w.refused("a reaction", errOf(w.React(t.Context(), who, before.ID, "👍", true)), "blocked")
 			w.refused("a pin", errOf(w.Pin(t.Context(), who, before.ID, true)), "blocked")

@@ -173,11 +173,36 @@ func (s *Service) Access(ctx context.Context, actor, chatID store.ID) (chat stor
 		return store.Chat{}, nil, err
 	}
 	err = s.view(ctx, func(tx store.Tx) (err error) {
-		if chat, members, err = s.enter(ctx, tx, actor, chatID); err != nil || chat.Type != store.Direct || len(members) != 2 {
+		chat, members, err = s.access(ctx, tx, actor, chatID)
+		return err
+	})
+	return chat, members, err
+}
+
+// Enter is Access for those who do not need the members, of whom a group has up to hundreds.
+func (s *Service) Enter(ctx context.Context, actor, chatID store.ID) (chat store.Chat, err error) {
+	if err := wellFormed(chatID); err != nil {
+		return store.Chat{}, err
+	}
+	err = s.view(ctx, func(tx store.Tx) (err error) {
+		if chat, err = tx.Chat(ctx, chatID); err != nil {
 			return err
 		}
-		return unblocked(ctx, tx, members[0].UserID, members[1].UserID)
+		if chat.Type == store.Direct {
+			_, _, err = s.access(ctx, tx, actor, chatID)
+		} else {
+			_, err = tx.Member(ctx, chatID, actor)
+		}
+		return err
 	})
+	return chat, err
+}
+
+func (s *Service) access(ctx context.Context, tx store.Tx, actor, chatID store.ID) (store.Chat, []store.Member, error) {
+	chat, members, err := s.enter(ctx, tx, actor, chatID)
+	if err == nil && chat.Type == store.Direct && len(members) == 2 {
+		err = unblocked(ctx, tx, members[0].UserID, members[1].UserID)
+	}
 	return chat, members, err
 }
 

@@ -252,3 +252,24 @@ func TestDeparture(t *testing.T) {
 		w.refused("adding a deleted account", err, "invalid")
 	})
 }
+
+func TestOnlyMembersEnter(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := newWorld(t, s)
+		p := w.people(3)
+		for _, id := range []store.ID{w.direct(p[0], p[1]), w.group(p[0], p[1])} {
+			got, err := w.Enter(t.Context(), p[1], id)
+			w.must(err)
+			if got.ID != id {
+				t.Errorf("chat %s, want %s", got.ID, id)
+			}
+			_, err = w.Enter(t.Context(), p[2], id)
+			w.refused("a stranger", err, "not_found")
+		}
+		for _, id := range []store.ID{store.NewID(), "x"} {
+			_, err := w.Enter(t.Context(), p[0], id)
+			w.refused("no chat", err, "not_found")
+		}
+	})
+}

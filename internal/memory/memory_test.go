@@ -19,7 +19,8 @@ func TestDue(t *testing.T) {
 	}{
 		"a burst has left garbage":       {usage{objects: 30 * mb, live: 20 * mb}, time.Minute, true},
 		"a burst has left free pages":    {usage{objects: 20 * mb, live: 20 * mb, free: 10 * mb}, time.Minute, true},
-		"still busy":                     {usage{objects: 30 * mb, live: 20 * mb, allocated: 2 * mb}, time.Minute, false},
+		"still busy":                     {usage{objects: 30 * mb, live: 20 * mb, allocated: 3 * mb}, time.Minute, false},
+		"not busy for so large a one":    {usage{objects: 300 * mb, live: 200 * mb, allocated: 3 * mb}, time.Minute, true},
 		"so soon again":                  {usage{objects: 30 * mb, live: 20 * mb}, 5 * time.Second, false},
 		"not worth it":                   {usage{objects: 11 * mb, live: 10 * mb}, time.Minute, false},
 		"not worth it in so large a one": {usage{objects: 104 * mb, live: 100 * mb}, time.Minute, false},

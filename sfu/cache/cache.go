@@ -5,7 +5,7 @@ package cache
 import "sync"
 
 const (
-	// blockPackets is how many packets a block of memory holds. Rings grow by doubling from one block.
+	// blockPackets is how many packets a block of memory holds. Rings grow by blocks.
 	blockPackets = 64
 	// packetBytes is the room for one packet: what fits an Ethernet frame.
 	packetBytes = 1472
@@ -115,11 +115,8 @@ func (r *Ring) SinceKey() (first uint16, count int, ok bool) {
 func (r *Ring) Grow(packets int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	size := len(r.entries)
-	for size < packets && size < MaxPackets {
-		size *= 2
-	}
-	if size != len(r.entries) && !r.closed {
+	blocks := (min(packets, MaxPackets) + blockPackets - 1) / blockPackets
+	if size := blocks * blockPackets; size > len(r.entries) && !r.closed {
 		r.resize(size)
 	}
 }

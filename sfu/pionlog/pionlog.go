@@ -27,14 +27,17 @@ func New(log *slog.Logger) Factory {
 	return Factory{log}
 }
 
-// NewLogger makes the logger of one of Pion's packages.
-func (f Factory) NewLogger(name string) logging.LeveledLogger { return scope{f.log.With("pion", name)} }
+// NewLogger makes the logger of one of Pion's packages. A PeerConnection makes some twenty, most of which never say anything.
+func (f Factory) NewLogger(name string) logging.LeveledLogger { return scope{f.log, name} }
 
 // scope is the logger of one package. Pion's trace level is not kept: it is one line per packet.
-type scope struct{ log *slog.Logger }
+type scope struct {
+	log  *slog.Logger
+	name string
+}
 
 func (s scope) print(level string, msg string) {
-	s.log.Debug(msg, "pionLevel", level)
+	s.log.Debug(msg, "pion", s.name, "pionLevel", level)
 }
 
 func (s scope) printf(level, format string, args []any) {
