@@ -29,6 +29,7 @@ const (
 // goroutine, or by a timer; never by two at once, so that packets stay in order. Nobody holds its lock while sending.
 type burst struct {
 	server *Server
+	rare   bool // it keeps nothing for its next filling, which may not come; set before the first
 
 	mu      sync.Mutex // owns the fields below; held by the filling goroutine from begin to end
 	load    *load
@@ -75,6 +76,9 @@ type place struct {
 }
 
 type memoryBlock [blockBytes]byte
+
+// loads are those that nobody is filling or keeps.
+var loads = sync.Pool{New: func() any { return new(load) }}
 
 // memoryBlocks are shared by all bursts: a block is in use for the length of a frame.
 var memoryBlocks = sync.Pool{New: func() any { return new(memoryBlock) }}
@@ -140,7 +144,11 @@ func (b *burst) flush() {
 			full.reset()
 		}
 		b.mu.Lock()
-		if b.spare == nil {
+		switch {
+		case full == nil:
+		case b.rare || b.spare != nil:
+			loads.Put(full)
+		default:
 			b.spare = full
 		}
 		again = b.due
@@ -155,7 +163,7 @@ func (b *burst) flush() {
 func (b *burst) reserve(n int) []byte {
 	n += tagRoom
 	if b.load == nil {
-		b.load = &load{}
+		b.load = loads.Get().(*load)
 	}
 	l := b.load
 	if len(l.blocks) == 0 || l.at+n > blockBytes {

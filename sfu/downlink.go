@@ -66,6 +66,7 @@ func (d *downlink) init(l *Leg) {
 	d.rtcpID = rand.Uint32()
 	d.credit.Store(maxCredit)
 	d.burst = newBurst(l.room.server)
+	d.burst.rare = true
 	d.bySSRC.Store(&map[uint32]*slot{})
 }
 

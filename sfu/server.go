@@ -29,7 +29,7 @@ type Server struct {
 	log         *slog.Logger
 	certificate webrtc.Certificate // one for all legs: making a key for each costs more than its handshake
 	media       *webrtc.MediaEngine
-	batch       BatchWriter        // nil if the transport sends packet by packet
+	batch       BatchWriter // nil if the transport sends packet by packet
 	counters    counters
 	crew        *crew
 	pulse       *pulse

@@ -92,6 +92,7 @@ type benchSFUCommand struct {
 	Publishers  int           `default:"1" help:"Legs that send."`
 	Quiet       int           `help:"Audio: further legs whose microphone is silent."`
 	Subscribers int           `default:"10" help:"Legs that only receive."`
+	Deaf        int           `help:"Of them, legs that stop reading once they have joined: they load the server and not this client."`
 	Meeting     bool          `help:"Publishers receive as well."`
 	Slots       int           `help:"Streams that a leg receives at most; all if unset."`
 	Size        int           `help:"Bytes of a packet; 1200 for video, 100 for audio if unset."`
@@ -109,7 +110,7 @@ func (c *benchSFUCommand) Run() error {
 	}
 	return c.run(func(ctx context.Context, s *target.Server) (outcome, error) {
 		return media.Run(ctx, s, media.Config{
-			Kind: c.Kind, Publishers: c.Publishers, Quiet: c.Quiet, Subscribers: c.Subscribers, Meeting: c.Meeting,
+			Kind: c.Kind, Publishers: c.Publishers, Quiet: c.Quiet, Subscribers: c.Subscribers, Deaf: c.Deaf, Meeting: c.Meeting,
 			Slots: c.Slots, Size: cmp.Or(c.Size, size), Rate: cmp.Or(c.Rate, rate), Joining: c.Joining,
 			Duration: c.Duration, WarmUp: c.WarmUp, PID: c.PID,
 		})

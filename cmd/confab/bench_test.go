@@ -70,6 +70,7 @@ func TestBenchSFUReceivesWhatIsDue(t *testing.T) {
 	s, pid := serve(t) // one for all, one after the other: making accounts is slow
 	for name, c := range map[string]media.Config{
 		"video":         {Kind: media.Video, Publishers: 1, Subscribers: 2, Size: 1000, Rate: 100},
+		"video to few":  {Kind: media.Video, Publishers: 1, Subscribers: 3, Deaf: 1, Size: 1000, Rate: 100},
 		"video meeting": {Kind: media.Video, Publishers: 2, Meeting: true, Size: 1000, Rate: 50},
 		"audio":         {Kind: media.Audio, Publishers: 2, Subscribers: 1, Size: 100, Rate: 50},
 		"audio quiet":   {Kind: media.Audio, Publishers: 1, Quiet: 1, Subscribers: 1, Size: 100, Rate: 50, Slots: 1},
@@ -83,6 +84,9 @@ func TestBenchSFUReceivesWhatIsDue(t *testing.T) {
 			}
 			if r.Latency.Count != r.Received || r.Latency.P50 <= 0 {
 				t.Errorf("latency is %v", r.Latency)
+			}
+			if c.Deaf > 0 && (r.Deaf != c.Deaf || r.Receivers != c.Subscribers-c.Deaf || r.CPUPerPacket != 0) {
+				t.Errorf("%d listened and %d did not, at %v µs a packet", r.Receivers, r.Deaf, r.CPUPerPacket)
 			}
 			if r.Join.Count != int64(c.Subscribers) {
 				t.Errorf("%d joins were timed, of %d", r.Join.Count, c.Subscribers)

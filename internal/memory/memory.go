@@ -1,14 +1,16 @@
-// Package memory keeps the process small between its bursts.
+// Package memory keeps the process small between its bursts, and lets bursts pass without collecting garbage.
 //
-// Go's collector waits until the heap has grown by what lives in it (GOGC), and keeps the room of the largest heap that it has
-// seen lately. That suits a process that allocates all the time, and a burst of joins in this one: collecting more often
-// would make them wait. But a call is set up with some hundred kilobytes of descriptions, handshakes and grown stacks for each
-// person, and then forwards for an hour hardly allocating, and all the while what the setup left would stay in memory. So,
-// once allocation has calmed down, garbage is collected and free pages are given back to the system.
+// Go's collector begins when the heap has grown by what lives in it (GOGC), and then keeps the room of the largest heap that it
+// has seen lately. Neither suits a server of calls. What lives is some ten megabytes, so that fifty people who join at once, with
+// some hundred kilobytes of descriptions, handshakes and grown stacks each, would wait for four or five collections; and
+// afterwards, when media is forwarded for an hour hardly allocating anything, what the joining left would stay in memory for
+// that hour. So a small heap may grow by a fixed amount first; and once allocation has calmed down, garbage is collected and
+// free pages are given back to the system.
 package memory
 
 import (
 	"context"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -19,13 +21,17 @@ const (
 	// Period is how often a Keeper wants to look.
 	Period = time.Second
 	// pause is the least time between two collections of a Keeper's, each of which costs some 2 ms of a core for a megabyte
-	// that lives: 0.3 % of a core for a call of 50.
-	pause = 10 * time.Second
+	// that lives: half a percent of a core for a call of 50 that allocates without pause, and nothing for one that does not.
+	pause = 5 * time.Second
 	// worthwhile is what has to be gained, in bytes, at the least; and a quarter of what lives.
 	worthwhile = 2 << 20
 	// calm is how much a process that is not busy may allocate between two looks, in bytes, or an eighth of what lives. One
 	// that allocates more would have filled what it gave back before long.
 	calm = 1 << 20
+	// headroom is how much a busy heap may grow before it is collected, in bytes, where what lives is less: fifty joins.
+	headroom = 32 << 20
+	// ordinary is Go's own GOGC, which holds for what lives beyond headroom.
+	ordinary = 100
 )
 
 // usage is what the heap consists of, in bytes.
@@ -39,19 +45,28 @@ type usage struct {
 // gain is what a collection would give back at the most.
 func (u usage) gain() uint64 { return u.objects - min(u.live, u.objects) + u.free }
 
-// Keeper decides when the process has come to rest. It belongs to the goroutine of Run.
+// percent is the GOGC that gives the heap its headroom.
+func (u usage) percent() int {
+	const least = 1 << 20 // nothing may have been collected yet
+	return max(ordinary, int(ordinary*headroom/max(u.live, least)))
+}
+
+// Keeper decides when the process has come to rest, and how much its heap may grow until then. It belongs to the goroutine of
+// Run.
 type Keeper struct {
 	samples []metrics.Sample
 	last    usage
 	done    time.Time // when it last collected
+	percent int       // that is set; 0: none
+	fixed   bool      // the operator has said how the collector should work
 }
 
-// New makes a Keeper.
+// New makes a Keeper. A GOGC in the environment is left as it is. A GOMEMLIMIT bounds the heap in any case.
 func New() *Keeper {
 	names := []string{
 		"/memory/classes/heap/objects:bytes", "/gc/heap/live:bytes", "/memory/classes/heap/free:bytes", "/gc/heap/allocs:bytes",
 	}
-	k := &Keeper{samples: make([]metrics.Sample, len(names))}
+	k := &Keeper{samples: make([]metrics.Sample, len(names)), fixed: os.Getenv("GOGC") != ""}
 	for i, n := range names {
 		k.samples[i].Name = n
 	}
@@ -67,6 +82,9 @@ func (k *Keeper) Run(ctx context.Context, tick <-chan time.Time) {
 		case now := <-tick:
 			if k.due(k.read(), now) {
 				release()
+			}
+			if p, changed := k.adapt(k.read()); changed {
+				debug.SetGCPercent(p)
 			}
 		}
 	}
@@ -89,6 +107,17 @@ func (k *Keeper) due(u usage, now time.Time) bool {
 	}
 	k.done = now
 	return true
+}
+
+// adapt returns the GOGC to be set, and whether it differs by so much that it is worth setting, which stops the world for some
+// microseconds.
+func (k *Keeper) adapt(u usage) (percent int, changed bool) {
+	p := u.percent()
+	if k.fixed || p == k.percent || k.percent != 0 && p != ordinary && max(p, k.percent)*4 < min(p, k.percent)*5 {
+		return k.percent, false
+	}
+	k.percent = p
+	return p, true
 }
 
 // release collects and gives back. It takes two collections until what lies in a sync.Pool is free, and each halves stacks

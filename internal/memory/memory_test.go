@@ -21,7 +21,7 @@ func TestDue(t *testing.T) {
 		"a burst has left free pages":    {usage{objects: 20 * mb, live: 20 * mb, free: 10 * mb}, time.Minute, true},
 		"still busy":                     {usage{objects: 30 * mb, live: 20 * mb, allocated: 3 * mb}, time.Minute, false},
 		"not busy for so large a one":    {usage{objects: 300 * mb, live: 200 * mb, allocated: 3 * mb}, time.Minute, true},
-		"so soon again":                  {usage{objects: 30 * mb, live: 20 * mb}, 5 * time.Second, false},
+		"so soon again":                  {usage{objects: 30 * mb, live: 20 * mb}, 4 * time.Second, false},
 		"not worth it":                   {usage{objects: 11 * mb, live: 10 * mb}, time.Minute, false},
 		"not worth it in so large a one": {usage{objects: 104 * mb, live: 100 * mb}, time.Minute, false},
 		"freed since it was marked":      {usage{objects: 19 * mb, live: 20 * mb}, time.Minute, false},
@@ -47,6 +47,34 @@ func TestDueWaitsForCalm(t *testing.T) {
 		if got := k.due(at, now); got != want {
 			t.Errorf("%v, want %v, %d MB allocated", got, want, at.allocated/mb)
 		}
+	}
+}
+
+func TestASmallHeapMayGrowByMoreThanItself(t *testing.T) {
+	t.Parallel()
+	const mb = 1 << 20
+	k := &Keeper{}
+	for _, step := range []struct {
+		live    uint64
+		want    int
+		changed bool
+	}{
+		{0, 3200, true}, // nothing collected yet
+		{4 * mb, 800, true},
+		{4*mb + mb/2, 800, false}, // hardly another
+		{16 * mb, 200, true},
+		{30 * mb, 106, true},
+		{40 * mb, 100, true},
+		{400 * mb, 100, false},
+		{8 * mb, 400, true},
+	} {
+		if got, changed := k.adapt(usage{live: step.live}); got != step.want || changed != step.changed {
+			t.Errorf("%d MB live: %d, %v; want %d, %v", step.live/mb, got, changed, step.want, step.changed)
+		}
+	}
+	k = &Keeper{fixed: true}
+	if _, changed := k.adapt(usage{live: mb}); changed {
+		t.Error("the operator's GOGC was changed")
 	}
 }
 

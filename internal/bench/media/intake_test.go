@@ -128,6 +128,8 @@ func TestConfigIsChecked(t *testing.T) {
 		"nobody sends":   func(c *Config) { c.Publishers = 0 },
 		"nobody hears":   func(c *Config) { c.Subscribers = 0 },
 		"too many":       func(c *Config) { c.Subscribers = maxLegs },
+		"nobody listens": func(c *Config) { c.Deaf = 1 },
+		"more than all":  func(c *Config) { c.Deaf = 2 },
 		"too small":      func(c *Config) { c.Size = minSize - 1 },
 		"too large":      func(c *Config) { c.Size = maxSize + 1 },
 		"no rate":        func(c *Config) { c.Rate = 0 },

@@ -25,6 +25,7 @@ type leg struct {
 	chat   string
 	pc     *webrtc.PeerConnection
 	in     *intake
+	ear    ear
 	source *source // nil for one that only receives
 	slots  int
 
@@ -43,7 +44,7 @@ var (
 )
 
 // newAPI configures Pion for one leg: one codec, no interceptors, and packets taken right behind decryption.
-func newAPI(kind Kind, in *intake, local bool) (*webrtc.API, error) {
+func newAPI(kind Kind, in *intake, local bool, ear *ear) (*webrtc.API, error) {
 	codec, codecType := vp8Codec, webrtc.RTPCodecTypeVideo
 	extensions := []string{sdp.SDESMidURI}
 	if kind == Audio {
@@ -63,7 +64,7 @@ func newAPI(kind Kind, in *intake, local bool) (*webrtc.API, error) {
 	engine.SetFireOnTrackBeforeFirstRTP(true)
 	engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	engine.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM)
-	if err := configurePath(&engine, local); err != nil {
+	if err := configurePath(&engine, local, ear); err != nil {
 		return nil, err
 	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(engine),
@@ -86,7 +87,7 @@ func (r *run) open(ctx context.Context, number int) (*leg, error) {
 			l.source.wantKey.Store(true)
 		}
 	})
-	api, err := newAPI(r.Kind, l.in, r.local)
+	api, err := newAPI(r.Kind, l.in, r.local, &l.ear)
 	if err != nil {
 		return l, err
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,7 @@ type Config struct {
 	Publishers  int           // legs that send
 	Quiet       int           // audio: further legs that send silence at the rate of a silent microphone, and receive
 	Subscribers int           // legs that only receive
+	Deaf        int           // of them, legs that stop reading once they have joined: load for the server alone
 	Meeting     bool          // publishers receive as well
 	Slots       int           // streams that a leg can receive at once; 0: all that there are
 	Size        int           // bytes of a packet, RTP header included
@@ -63,6 +65,8 @@ func (c Config) check() error {
 		return fmt.Errorf("kind %q: want video or audio", c.Kind)
 	case c.Publishers < 1 || c.Quiet < 0 || c.Subscribers < 0 || legs < 2 || legs > maxLegs:
 		return fmt.Errorf("want at least one publisher and 2 to %d legs", maxLegs)
+	case c.Deaf < 0 || c.Deaf > c.Subscribers || !c.Meeting && c.Deaf == c.Subscribers:
+		return errors.New("somebody has to listen")
 	case c.Quiet > 0 && c.Kind != Audio:
 		return errors.New("only microphones are quiet")
 	case c.Size < minSize || c.Size > maxSize:
@@ -108,6 +112,9 @@ type run struct {
 }
 
 func (r *run) talkers() int { return r.Publishers + r.Quiet }
+
+// deaf tells whether a leg does not listen: the last ones do not.
+func (r *run) deaf(number int) bool { return number >= r.talkers()+r.Subscribers-r.Deaf }
 
 // sourceOf returns what a leg sends, or nil.
 func (r *run) sourceOf(number int) *source {
@@ -177,10 +184,18 @@ func (r *run) measure(ctx context.Context) (*Result, error) {
 	if err := r.joinAll(ctx); err != nil {
 		return nil, err
 	}
+	joined, err := target.UsageOf(r.PID)
+	if err != nil {
+		return nil, err
+	}
 	if err := sleep(ctx, r.WarmUp); err != nil {
 		return nil, err
 	}
 	before, err := target.UsageOf(r.PID)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := target.UsageOf(os.Getpid())
 	if err != nil {
 		return nil, err
 	}
@@ -195,13 +210,20 @@ func (r *run) measure(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	oursAfter, err := target.UsageOf(os.Getpid())
+	if err != nil {
+		return nil, err
+	}
 	if err := sleep(ctx, stragglers); err != nil {
 		return nil, err
 	}
 	if broke := r.failed.Load(); broke != nil {
 		return nil, fmt.Errorf("a publisher stopped: %w", *broke)
 	}
-	return r.result(took, after.CPU-before.CPU, after.Memory-empty.Memory), nil
+	return r.result(took, spent{
+		joining: joined.CPU - empty.CPU, server: after.CPU - before.CPU, client: oursAfter.CPU - ours.CPU,
+		memory: after.Memory - empty.Memory,
+	}), nil
 }
 
 // joinAll lets publishers join one after the other, which starts the call, and the rest as many at once as was asked for.
@@ -241,6 +263,7 @@ func (r *run) enter(ctx context.Context, number int) error {
 	case <-within.Done():
 		return fmt.Errorf("no media within %s of joining; the connection is %s", joinWithin, l.pc.ConnectionState())
 	}
+	l.ear.deaf.Store(r.deaf(number))
 	l.in.mu.Lock()
 	took := l.in.joined.Sub(began)
 	l.in.mu.Unlock()

@@ -2,8 +2,12 @@ package media
 
 import (
 	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
 	"github.com/pion/webrtc/v4"
@@ -25,25 +29,62 @@ const (
 // what net.core.rmem_max allows. What is lost for want of it would be counted as the server's loss.
 const receiveRoom = 4 << 20
 
-// roomy is the machine's network with larger receive buffers.
-type roomy struct{ *stdnet.Net }
+// roomy is the machine's network with larger receive buffers, and sockets that can turn deaf.
+type roomy struct {
+	*stdnet.Net
+	ear *ear
+}
 
 // ListenUDP opens a socket.
 func (r roomy) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, error) {
-	conn, err := r.Net.ListenUDP(network, at)
+	conn, err := net.ListenUDP(network, at)
 	if err != nil {
 		return nil, err
 	}
-	return conn, conn.SetReadBuffer(receiveRoom)
+	return &socket{UDPConn: conn, ear: r.ear, closed: make(chan struct{})}, conn.SetReadBuffer(receiveRoom)
 }
 
-// configurePath sets how a leg reaches the server.
-func configurePath(engine *webrtc.SettingEngine, local bool) error {
+// ear is what a leg hears with: the sockets that it has opened.
+type ear struct{ deaf atomic.Bool }
+
+// socket is a socket of a leg. Once the leg is deaf nobody reads it: the kernel drops what comes, on the account of who sends.
+type socket struct {
+	*net.UDPConn
+	ear    *ear
+	once   sync.Once
+	closed chan struct{}
+}
+
+var _ ice.AddrPortReaderWriter = (*socket)(nil)
+
+// ReadFromAddrPort reads a packet, which is how Pion reads.
+func (s *socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
+	n, from, err := s.ReadFromUDPAddrPort(b)
+	if s.ear.deaf.Load() {
+		<-s.closed
+		return 0, netip.AddrPort{}, net.ErrClosed
+	}
+	return n, from, err
+}
+
+// WriteToAddrPort sends a packet, which is how Pion writes.
+func (s *socket) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	return s.WriteToUDPAddrPort(b, to)
+}
+
+// Close closes the socket and ends reading.
+func (s *socket) Close() error {
+	s.once.Do(func() { close(s.closed) })
+	return s.UDPConn.Close()
+}
+
+// configurePath sets how a leg reaches the server, and hears from it.
+func configurePath(engine *webrtc.SettingEngine, local bool, ear *ear) error {
 	machine, err := stdnet.NewNet()
 	if err != nil {
 		return err
 	}
-	engine.SetNet(roomy{machine})
+	engine.SetNet(roomy{machine, ear})
 	engine.SetICETimeouts(iceNever, iceBeat, iceKeepAlive)
 	engine.SetICEMaxBindingRequests(icePatience)
 	engine.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})

@@ -15,6 +15,7 @@ type Result struct {
 	Publishers int     `json:"publishers"`
 	Quiet      int     `json:"quiet,omitempty"`
 	Receivers  int     `json:"receivers"`
+	Deaf       int     `json:"deaf,omitempty"` // further ones, who received and did not listen
 	Legs       int     `json:"legs"`
 	Size       int     `json:"packetBytes"`
 	Rate       int     `json:"packetsPerSecond"`
@@ -31,13 +32,22 @@ type Result struct {
 	Join    target.Latency `json:"join"`
 
 	CPU          float64 `json:"serverCPUCores,omitempty"`
+	CPUPerJoin   float64 `json:"serverCPUMillisPerJoin,omitempty"`
 	CPUPerPacket float64 `json:"serverCPUMicrosPerPacket,omitempty"`
 	MemoryPerLeg float64 `json:"serverMemoryPerLegBytes,omitempty"`
+	ClientCPU    float64 `json:"clientCPUCores"` // of this program: near one a core that it may use, the figures are its own
 }
 
-func (r *run) result(took, cpu time.Duration, memory int64) *Result {
+// spent is what a run took.
+type spent struct {
+	joining        time.Duration // of the server's CPU, while all joined
+	server, client time.Duration // of each one's CPU, while measuring
+	memory         int64         // what the server grew by
+}
+
+func (r *run) result(took time.Duration, used spent) *Result {
 	out := &Result{
-		Kind: r.Kind, Publishers: r.Publishers, Quiet: r.Quiet, Legs: len(r.legs), Size: r.Size, Rate: r.Rate,
+		Kind: r.Kind, Publishers: r.Publishers, Quiet: r.Quiet, Deaf: r.Deaf, Legs: len(r.legs), Size: r.Size, Rate: r.Rate,
 		Seconds: took.Seconds(),
 	}
 	for _, l := range r.legs[:r.Publishers] {
@@ -45,7 +55,7 @@ func (r *run) result(took, cpu time.Duration, memory int64) *Result {
 	}
 	latency := target.NewHistogram()
 	for i, l := range r.legs {
-		if l.slots == 0 {
+		if l.slots == 0 || r.deaf(i) {
 			continue
 		}
 		out.Receivers++
@@ -65,10 +75,14 @@ func (r *run) result(took, cpu time.Duration, memory int64) *Result {
 	out.Join = r.joins.Latency()
 	r.mu.Unlock()
 	out.Streams = float64(out.Received) / (took.Seconds() * float64(r.Rate) * float64(max(out.Receivers, 1)))
+	out.ClientCPU = used.client.Seconds() / took.Seconds()
 	if r.PID != 0 {
-		out.CPU = cpu.Seconds() / took.Seconds()
-		out.CPUPerPacket = float64(cpu.Microseconds()) / float64(max(out.Received, 1))
-		out.MemoryPerLeg = float64(memory) / float64(len(r.legs))
+		out.CPU = used.server.Seconds() / took.Seconds()
+		out.CPUPerJoin = float64(used.joining.Microseconds()) / 1000 / float64(len(r.legs))
+		if r.Deaf == 0 { // nobody counts what they are sent
+			out.CPUPerPacket = float64(used.server.Microseconds()) / float64(max(out.Received, 1))
+		}
+		out.MemoryPerLeg = float64(used.memory) / float64(len(r.legs))
 	}
 	return out
 }
@@ -79,15 +93,17 @@ func (r *Result) Print(w io.Writer) error {
 	row := func(name, format string, args ...any) {
 		_, _ = fmt.Fprintf(t, name+"\t"+format+"\n", args...) // tabwriter keeps an error for Flush
 	}
-	row("load", "%s, %d publishers of %d × %d B/s, %d quiet, %d receivers, %.1f s",
-		r.Kind, r.Publishers, r.Rate, r.Size, r.Quiet, r.Receivers, r.Seconds)
+	row("load", "%s, %d publishers of %d × %d B/s, %d quiet, %d receivers and %d deaf ones, %.1f s",
+		r.Kind, r.Publishers, r.Rate, r.Size, r.Quiet, r.Receivers, r.Deaf, r.Seconds)
 	row("packets", "%d sent, %d due, %d received, %d lost, %d duplicated", r.Sent, r.Due, r.Received, r.Lost, r.Duplicated)
 	row("forwarded", "%.0f packets/s, %.2f streams a receiver", float64(r.Received)/r.Seconds, r.Streams)
 	row("latency", "%s", r.Latency)
 	row("join", "%s", r.Join)
 	if r.CPU > 0 {
-		row("server", "%.2f cores, %.2f µs a forwarded packet, %.0f KB a leg", r.CPU, r.CPUPerPacket, r.MemoryPerLeg/1024)
+		row("server", "%.2f cores, %.2f µs a forwarded packet, %.0f KB a leg, %.1f ms a join",
+			r.CPU, r.CPUPerPacket, r.MemoryPerLeg/1024, r.CPUPerJoin)
 	}
+	row("client", "%.2f cores", r.ClientCPU)
 	return t.Flush()
 }
 

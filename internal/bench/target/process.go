@@ -24,7 +24,7 @@ func UsageOf(pid int) (Usage, error) {
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return Usage{}, fmt.Errorf("the server's process: %w", err)
+		return Usage{}, fmt.Errorf("process %d: %w", pid, err)
 	}
 	// The name in parentheses may hold anything; the third field, the state, follows it.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
