@@ -1,10 +1,22 @@
+import type { Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { accessibilityFaults, overflows } from "./harness/accessible.ts";
 import { type Account, makeChat, register, rest } from "./harness/api.ts";
 import { Person } from "./harness/browser.ts";
+import { picture } from "./harness/files.ts";
+import { showsMoving } from "./harness/look.ts";
+import { until } from "./harness/process.ts";
 import { Server } from "./harness/server.ts";
 import { amber, teal, violet } from "./harness/signatures.ts";
-import { acceptWithVideo, callWithVideo, composer, message, othersTiles, write } from "./harness/steps.ts";
+import {
+  acceptWithVideo,
+  callWithVideo,
+  composer,
+  hangUp,
+  message,
+  othersTiles,
+  write,
+} from "./harness/steps.ts";
 
 // What one does with chats beside talking: inviting by link, describing, putting away, silencing, blocking, leaving; and
 // a tab that is closed in the middle of a call.
@@ -113,6 +125,56 @@ test("a stranger with the link signs in first, sees the group, and joins", async
   await composer(page).waitFor();
 });
 
+test("the group gets a picture, cut out of a larger one, and the others see it at once", async () => {
+  const { page } = anna;
+  const header = vera.page.locator("header").last().locator("img");
+  expect(await header.count()).toBe(0);
+  await page
+    .getByRole("complementary")
+    .getByLabel("Choose a picture")
+    .setInputFiles(picture("beds.png", 900, 300, [190, 50, 40], [30, 60, 160]));
+  const dialog = page.getByRole("dialog", { name: "Choose the part to show" });
+  const stage = await dialog.getByTestId("crop-stage").boundingBox();
+  if (!stage) throw new Error("there is no stage");
+  // The middle shows both colours; drawn to the right, only the left one.
+  await page.mouse.move(stage.x + stage.width / 2, stage.y + stage.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(stage.x + stage.width / 2 + 400, stage.y + stage.height / 2, { steps: 5 });
+  await page.mouse.up();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await anna.picture("group-crop");
+  await dialog.getByRole("button", { name: "Use picture" }).click();
+  await dialog.waitFor({ state: "detached" });
+  for (const [person, image] of [
+    [anna, page.getByRole("complementary").locator("img").first()],
+    [vera, header],
+  ] as const) {
+    await image.waitFor();
+    await until(`${person.name} sees the left colour from edge to edge`, async () => {
+      const colours = await colourOf(image);
+      return colours.length > 0 && colours.every(([red = 0, , blue = 0]) => red > blue + 60);
+    });
+  }
+  expect(await overflows(vera.page)).toBe(false);
+  expect(await accessibilityFaults(vera.page)).toEqual([]);
+  await vera.picture("group-picture-phone");
+  await anna.picture("group-picture");
+});
+
+/** The colours of a picture at its left edge, in the middle and at its right edge; none while it is not loaded. */
+function colourOf(image: Locator): Promise<number[][]> {
+  return image.evaluate((element) => {
+    if (!(element instanceof HTMLImageElement) || !element.complete || element.naturalWidth === 0) return [];
+    const canvas = document.createElement("canvas");
+    canvas.width = 32;
+    canvas.height = 32;
+    const context = canvas.getContext("2d");
+    if (!context) throw new Error("no canvas");
+    context.drawImage(element, 0, 0, 32, 32);
+    return [1, 16, 30].map((x) => [...context.getImageData(x, 16, 1, 1).data]);
+  });
+}
+
 test("a revoked link says that it does not work", async () => {
   const { page } = anna;
   await page.getByRole("button", { name: "Invite links" }).click();
@@ -196,6 +258,31 @@ test("the last owner names another before leaving", async () => {
     token: accounts[2]?.token ?? "",
   });
   expect(chat.myRole).toBe("owner");
+});
+
+test("a tab that is reloaded in a call comes back into it by itself, muted as it was", async () => {
+  const { page } = anna;
+  await page.getByTestId("chat-item").filter({ hasText: "boris" }).click();
+  await callWithVideo(page);
+  await acceptWithVideo(boris.page);
+  await othersTiles(page).locator("video").waitFor();
+  await page.getByRole("button", { name: "Mute microphone" }).click();
+  await othersTiles(boris.page).getByText("Microphone off").waitFor();
+  await page.reload();
+  await page.getByTestId("call-grid").waitFor();
+  await showsMoving(othersTiles(page).locator("video"), teal);
+  await showsMoving(othersTiles(boris.page).locator("video"), amber);
+  await othersTiles(boris.page).getByText("Microphone off").waitFor();
+  await page.getByRole("button", { name: "Unmute microphone" }).click();
+  await othersTiles(boris.page).getByText("Microphone off").waitFor({ state: "detached" });
+  await anna.picture("call-after-reload");
+
+  // Whoever has hung up is not taken back in by a reload.
+  await hangUp(page);
+  await page.reload();
+  await page.getByTestId("chat-item").first().waitFor();
+  await composer(page).waitFor();
+  expect(await page.getByTestId("call-grid").count()).toBe(0);
 });
 
 test("a tab that is closed in a call of two ends it for the other within seconds", async () => {

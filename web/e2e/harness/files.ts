@@ -12,16 +12,22 @@ export interface TestFile {
   buffer: Buffer;
 }
 
-/** A PNG of one colour with noise in it, which makes it as large as it looks. */
-export function picture(name: string, width: number, height: number, [r, g, b] = [40, 140, 160]): TestFile {
+/** A PNG of one colour, or of two side by side, with noise in it, which makes it as large as it looks. */
+export function picture(
+  name: string,
+  width: number,
+  height: number,
+  left = [40, 140, 160],
+  right = left,
+): TestFile {
   const rows: Buffer[] = [];
   for (let y = 0; y < height; y++) {
     const row = randomBytes(1 + width * 3);
     row[0] = 0; // no filter
     for (let x = 0; x < width; x++) {
       const shade = (y * 90) / height;
-      for (const [i, c] of [r, g, b].entries())
-        row[1 + x * 3 + i] = Math.min(255, (c ?? 0) + shade + ((row[1 + x * 3 + i] ?? 0) & 7));
+      for (const [i, c] of (x < width / 2 ? left : right).entries())
+        row[1 + x * 3 + i] = Math.min(255, c + shade + ((row[1 + x * 3 + i] ?? 0) & 7));
     }
     rows.push(row);
   }

@@ -4,6 +4,7 @@ import { CallAnnouncer } from "./CallAnnouncer";
 import { CallAudio } from "./CallAudio";
 import { CallScreen } from "./CallScreen";
 import { IncomingCalls } from "./IncomingCalls";
+import { useRejoin } from "./rejoin";
 import { SmallCall } from "./SmallCall";
 import { useTalkingSince } from "./talkingSince";
 import { useRinging } from "./useRinging";
@@ -16,6 +17,7 @@ export function CallLayer() {
   const view = useCallView();
   const chat = useModel((state) => state.chats.find((each) => each.id === call?.chatId));
   const since = useTalkingSince(call, chat);
+  useRejoin();
   useRinging(incoming.length > 0 && !call, call?.phase === "ringing");
 
   // The next call opens large, whatever became of this one.

@@ -122,9 +122,11 @@ export class Call {
   }
 
   /** Opens the devices and joins. Devices that are missing or refused are told in the state; the server's refusal throws. */
-  async join(media: CallMedia): Promise<void> {
+  async join(media: CallMedia, only?: Id): Promise<void> {
     try {
       const [iceServers] = await Promise.all([this.#iceServers(), this.devices.open(media)]);
+      if (this.ended) return;
+      if (only !== undefined && !(await this.#runs(only))) return this.#finish("ended");
       if (this.ended) return;
       await this.#openLeg(iceServers, { audio: media.audio ?? true, video: media.video ?? true });
     } catch (error) {
@@ -273,16 +275,16 @@ export class Call {
    * a network it waits for the socket, which calls again.
    */
   async #rejoin(): Promise<void> {
-    const { callId, chatId } = this.#state.get();
+    const { callId } = this.#state.get();
     if (this.#rejoining || callId === null || !this.#signal.online) return;
     if (++this.#rejoins > mostRejoins) return this.abandon("connection-lost");
     this.#rejoining = true;
     this.#closeLeg();
     this.#pathChanged("lost");
     try {
-      const chat = await this.#options.rest.chat(chatId);
+      const runs = await this.#runs(callId);
       if (this.ended) return;
-      if (chat.activeCall?.id !== callId) return this.#finish("ended");
+      if (!runs) return this.#finish("ended");
       this.#patch({ participantId: null });
       const iceServers = await this.#iceServers();
       if (this.ended) return;
@@ -292,6 +294,11 @@ export class Call {
     } finally {
       this.#rejoining = false;
     }
+  }
+
+  /** Whether that is the call which the chat has now. */
+  async #runs(callId: Id): Promise<boolean> {
+    return (await this.#options.rest.chat(this.#options.chatId)).activeCall?.id === callId;
   }
 
   #closeLeg(): void {

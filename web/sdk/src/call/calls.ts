@@ -73,9 +73,10 @@ export class Calls {
   /**
    * Starts the chat's call or joins the one that runs (also: accepts one that rings). A call in another chat is left
    * first. Resolves when the server has let this device in; rejects with its refusal. Without a connection it goes on
-   * trying in the background until `leave`.
+   * trying in the background until `leave`. With `only` it is that call and no other: where it is over by then, so is
+   * this.
    */
-  async join(chatId: Id, media: CallMedia = {}): Promise<void> {
+  async join(chatId: Id, media: CallMedia = {}, only?: Id): Promise<void> {
     const present = this.#call;
     if (present && !present.ended) {
       if (present.state.get().chatId === chatId) return this.#joining ?? undefined;
@@ -90,7 +91,7 @@ export class Calls {
     this.#call = call;
     this.#stopFollowing = call.state.subscribe(() => this.#showCurrent());
     this.#showCurrent();
-    const joining = call.join(media);
+    const joining = call.join(media, only);
     this.#joining = joining;
     return joining;
   }
