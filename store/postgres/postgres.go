@@ -60,7 +60,7 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 		return nil, explain(config.ConnConfig, err)
 	}
 	s := &Store{pool: pool, dialect: sqlstore.NewPostgres()}
-	s.poster = startPoster(pool)
+	s.poster = startPoster(pool, s.dialect)
 	err = s.recognise(ctx, log)
 	if err == nil {
 		err = sqlstore.IndexDue(ctx, s.update, log)

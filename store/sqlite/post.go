@@ -7,33 +7,12 @@ import (
 	"strings"
 
 	"confab/store"
-	"confab/store/fulltext"
 	"confab/store/sqlstore"
 )
 
-// post is one caller of Post. What can be worked out about the message without the database has been, by its caller.
-type post struct {
-	message store.Message
-	words   string // what the message is found by
-	outcome answer // owned by the writer until it is sent
-	answer  chan answer
-}
-
-// answer is what becomes of a post; neither ok nor err: take the long way.
-type answer struct {
-	posted store.Posted
-	ok     bool
-	err    error
-}
-
 // Post implements store.Store.
 func (s *Store) Post(ctx context.Context, m store.Message) (store.Posted, bool, error) {
-	if err := sqlstore.CheckPost(m); err != nil {
-		return store.Posted{}, false, err
-	}
-	p := &post{message: m, words: fulltext.Analyse(m.Content).FTS5(), answer: make(chan answer, 1)}
-	a := s.writer.post(ctx, p)
-	return a.posted, a.ok, a.err
+	return s.writer.posts.Post(ctx, m)
 }
 
 // room is a chat that posts of one batch go to.
@@ -62,9 +41,9 @@ const (
 	indexPosts = `INSERT INTO message_words (rowid, words) SELECT m.n, d.value FROM json_each(?1) d JOIN messages m ON m.id = d.key`
 )
 
-// store stores those posts of a batch that keep to the rules of store.Store.Post, in the order given, and leaves each
-// its outcome. After an error the transaction must not be committed.
-func (w *writer) store(ctx context.Context, batch []*post) error {
+// store stores those posts of a batch that keep to the rules of store.Store.Post, in the order given, and says so in
+// them. After an error the transaction must not be committed.
+func (w *writer) store(ctx context.Context, batch []*sqlstore.Post) error {
 	if len(batch) == 0 {
 		return nil
 	}
@@ -78,7 +57,7 @@ func (w *writer) store(ctx context.Context, batch []*post) error {
 	}
 	words := make(map[store.ID]string, len(batch))
 	for _, p := range batch {
-		m := &p.message
+		m := &p.Message
 		r := rooms[m.ChatID]
 		if r == nil || r.closed || !slices.Contains(r.members, m.UserID) || m.ReplyTo != "" && quoted[m.ReplyTo] != m.ChatID {
 			continue
@@ -94,8 +73,8 @@ func (w *writer) store(ctx context.Context, batch []*post) error {
 			continue
 		}
 		r.seq, r.rev, r.at = r.seq+1, r.rev+1, at
-		words[m.ID] = p.words
-		p.outcome = answer{posted: store.Posted{Seq: r.seq, Rev: r.rev, Members: r.members}, ok: true}
+		words[m.ID] = p.Words
+		p.Posted, p.OK = store.Posted{Seq: r.seq, Rev: r.rev, Members: r.members}, true
 	}
 	for id, r := range rooms {
 		if r == nil || r.at == 0 {
@@ -113,13 +92,13 @@ func (w *writer) store(ctx context.Context, batch []*post) error {
 }
 
 // rooms reads the chats of a batch.
-func (w *writer) rooms(ctx context.Context, batch []*post) (map[store.ID]*room, error) {
+func (w *writer) rooms(ctx context.Context, batch []*sqlstore.Post) (map[store.ID]*room, error) {
 	rooms := make(map[store.ID]*room, len(batch))
 	var ids []store.ID
 	for _, p := range batch {
-		if _, seen := rooms[p.message.ChatID]; !seen {
-			rooms[p.message.ChatID] = nil
-			ids = append(ids, p.message.ChatID)
+		if _, seen := rooms[p.Message.ChatID]; !seen {
+			rooms[p.Message.ChatID] = nil
+			ids = append(ids, p.Message.ChatID)
 		}
 	}
 	rows, err := w.conn.Query(ctx, readRooms, encode(ids))
@@ -143,11 +122,11 @@ func (w *writer) rooms(ctx context.Context, batch []*post) (map[store.ID]*room, 
 }
 
 // quoted tells the chat of each message that a batch replies to.
-func (w *writer) quoted(ctx context.Context, batch []*post) (map[store.ID]store.ID, error) {
+func (w *writer) quoted(ctx context.Context, batch []*sqlstore.Post) (map[store.ID]store.ID, error) {
 	var ids []store.ID
 	for _, p := range batch {
-		if p.message.ReplyTo != "" {
-			ids = append(ids, p.message.ReplyTo)
+		if p.Message.ReplyTo != "" {
+			ids = append(ids, p.Message.ReplyTo)
 		}
 	}
 	if len(ids) == 0 {

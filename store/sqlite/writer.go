@@ -30,7 +30,7 @@ type writer struct {
 	dialect *sqlstore.Dialect
 	left    sqlstore.Unindexed
 	waiting chan *turn
-	posts   chan *post
+	posts   *sqlstore.Posts
 
 	closeOnce sync.Once
 	closing   chan struct{} // closed by close: no new callers
@@ -57,9 +57,9 @@ var errUnfinished = errors.New("the transaction was given up")
 
 func startWriter(conn *session, d *sqlstore.Dialect) *writer {
 	w := &writer{
-		conn: conn, dialect: d, waiting: make(chan *turn, groupSize), posts: make(chan *post, groupSize),
-		closing: make(chan struct{}), ended: make(chan struct{}),
+		conn: conn, dialect: d, waiting: make(chan *turn, groupSize), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
+	w.posts = sqlstore.NewPosts(d, w.closing, w.ended, ErrClosed)
 	go w.loop()
 	return w
 }
@@ -111,35 +111,6 @@ func (t *turn) await(ctx context.Context, ended <-chan struct{}) error {
 	return <-t.begin
 }
 
-// post has a message stored and returns after the commit. Should the context end before, the message may be stored or not.
-func (w *writer) post(ctx context.Context, p *post) answer {
-	select {
-	case <-w.closing:
-		return answer{err: ErrClosed}
-	default:
-	}
-	select {
-	case w.posts <- p:
-	case <-ctx.Done():
-		return answer{err: ctx.Err()}
-	case <-w.closing:
-		return answer{err: ErrClosed}
-	}
-	select {
-	case a := <-p.answer:
-		return a
-	case <-ctx.Done():
-		return answer{err: ctx.Err()}
-	case <-w.ended:
-	}
-	select {
-	case a := <-p.answer:
-		return a
-	default: // it came into the queue when the writer had left
-		return answer{err: ErrClosed}
-	}
-}
-
 // loop serves groups until close is called and nobody waits any more.
 func (w *writer) loop() {
 	defer close(w.ended)
@@ -147,14 +118,14 @@ func (w *writer) loop() {
 		select {
 		case t := <-w.waiting:
 			w.group(t, nil)
-		case p := <-w.posts:
+		case p := <-w.posts.Waiting():
 			w.group(nil, p)
 		case <-w.closing:
 			for {
 				select {
 				case t := <-w.waiting:
 					w.group(t, nil)
-				case p := <-w.posts:
+				case p := <-w.posts.Waiting():
 					w.group(nil, p)
 				default:
 					w.conn.close()
@@ -166,44 +137,26 @@ func (w *writer) loop() {
 }
 
 // group runs one transaction for the one who came first, a turn or a post, and whoever waits behind.
-func (w *writer) group(first *turn, p *post) {
+func (w *writer) group(first *turn, p *sqlstore.Post) {
 	ctx := context.Background()
-	batch := w.gather(p)
+	batch := w.posts.Batch(p)
 	_, broken := w.conn.Exec(ctx, "BEGIN IMMEDIATE")
 	if broken == nil {
 		broken = w.store(ctx, batch)
 	}
 	served, wrote, broken := w.serve(first, broken)
 	for _, p := range batch {
-		wrote = wrote || p.outcome.ok
+		wrote = wrote || p.OK
 	}
 	err := w.end(wrote, broken)
 	for _, p := range batch {
 		if err != nil {
-			p.outcome = answer{err: fmt.Errorf("post message: %w", err)}
+			p.OK, p.Err = false, err
 		}
-		p.answer <- p.outcome
+		p.Answer()
 	}
 	for _, t := range served {
 		t.commit <- err
-	}
-}
-
-// gather takes first, which may be none, and the posts that wait behind.
-func (w *writer) gather(first *post) []*post {
-	var batch []*post
-	for next := first; ; {
-		if next != nil {
-			batch = append(batch, next)
-		}
-		if len(batch) == groupSize {
-			return batch
-		}
-		select {
-		case next = <-w.posts:
-		default:
-			return batch
-		}
 	}
 }
 
