@@ -157,6 +157,7 @@ func (b *browser) do(into any, format string, args ...any) {
 // part is what somebody in the page sends and receives.
 type part struct {
 	Send       bool       `json:"send"`
+	Voice      bool       `json:"voice"`
 	Receive    int        `json:"receive"`    // sections of video
 	Descriptor bool       `json:"descriptor"` // takes the dependency descriptor, which Chromium does not by itself
 	Width      int        `json:"width,omitempty"`
@@ -282,6 +283,15 @@ func (p *person) picture() rtpStats {
 		return in[0]
 	}
 	return rtpStats{}
+}
+
+// freezes returns how often any of somebody's pictures stood still.
+func (p *person) freezes() (n int) {
+	p.browser.t.Helper()
+	for _, in := range p.stats("inbound-rtp") {
+		n += in.Freezes
+	}
+	return n
 }
 
 // until asks again and again, since statistics do not tell when they change.

@@ -1,59 +1,58 @@
 package sfu_test
 
 import (
-	"encoding/binary"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/pion/webrtc/v4"
-
-	"confab/sfu"
 )
 
-// TestNoDescriptorWithVP8: browsers number the frames of all simulcast layers through in VP8's dependency descriptors, so
-// passing those of one layer on makes a decoder wait for frames that never come. VP8 goes by its own picture ids.
-func TestNoDescriptorWithVP8(t *testing.T) {
+// TestWhereTheDescriptorIsWanted: browsers that send VP8 with the dependency descriptor leave picture ids and temporal layers out
+// of its payload, and number frames in the descriptor through all layers of a simulcast. So it is agreed upon only where AV1 is
+// sent, and where a client receives whatever comes.
+func TestWhereTheDescriptorIsWanted(t *testing.T) {
 	t.Parallel()
-	vp8 := func(m *webrtc.MediaEngine) error {
-		if err := only(webrtc.RTPCodecTypeVideo, webrtc.RTPCodecParameters{
-			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, PayloadType: 96})(m); err != nil {
-			return err
-		}
-		return m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: descriptorURI}, webrtc.RTPCodecTypeVideo)
+	codecs := map[string]webrtc.RTPCodecParameters{
+		"VP8": {RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, PayloadType: 96},
+		"AV1": {RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeAV1, ClockRate: 90000}, PayloadType: 45},
 	}
 	room := newRoom(t, newServerOn(t, newWire(t)))
-	sender, receiver := newClient(t, clientOptions{media: vp8}), newClient(t, clientOptions{media: vp8})
-	sender.join(room, "sender")
-	receiver.join(room, "receiver")
-	id := descriptorID(sender.pc)
-	if id == 0 || descriptorID(receiver.pc) == 0 {
-		t.Fatal("the descriptor was not negotiated, so this shows nothing")
-	}
-
-	go func() {
-		src := &source{name: 'V'}
-		tick := time.NewTicker(10 * time.Millisecond)
-		defer tick.Stop()
-		for n := uint16(0); ; n += 3 { // as if two other layers had the numbers between
-			for _, p := range src.frame(n%30 == 0, 1) {
-				descriptor := binary.BigEndian.AppendUint16([]byte{0xC0}, n)
-				if p.SetExtension(id, descriptor) != nil || sender.video.WriteRTP(p) != nil {
-					return
+	for name, c := range map[string]struct {
+		order []string
+		sends bool
+		want  bool
+	}{
+		"sends VP8":                {[]string{"VP8", "AV1"}, true, false},
+		"sends AV1":                {[]string{"AV1", "VP8"}, true, true},
+		"receives, VP8 at best":    {[]string{"VP8", "AV1"}, false, true},
+		"receives, AV1 or nothing": {[]string{"AV1"}, false, true},
+	} {
+		client := newClient(t, clientOptions{media: func(m *webrtc.MediaEngine) error {
+			for _, name := range c.order {
+				if err := m.RegisterCodec(codecs[name], webrtc.RTPCodecTypeVideo); err != nil {
+					return err
 				}
 			}
-			select {
-			case <-t.Context().Done():
-				return
-			case <-tick.C:
-			}
+			return m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: descriptorURI}, webrtc.RTPCodecTypeVideo)
+		}})
+		direction := webrtc.RTPTransceiverDirectionRecvonly
+		if c.sends {
+			direction = webrtc.RTPTransceiverDirectionSendonly
 		}
-	}()
-	receiver.wait("pictures", func() bool { return len(receiver.on(receiver.slotOf("sender", sfu.SourceCamera))) > 20 })
-	receiver.mu.Lock()
-	defer receiver.mu.Unlock()
-	for _, p := range receiver.on(receiver.slotOf("sender", sfu.SourceCamera)) {
-		if data := p.header.GetExtension(descriptorID(receiver.pc)); data != nil {
-			t.Fatalf("a packet of VP8 came with the descriptor %x", data)
+		_, err := client.pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: direction})
+		must(t, err)
+		client.leg, err = room.Join(name, client)
+		must(t, err)
+		if got := strings.Contains(client.offer(), descriptorURI); got != c.want {
+			t.Errorf("who %s: the descriptor is agreed upon: %v", name, got)
 		}
+	}
+	leg, err := room.Join("rings", nil)
+	must(t, err)
+	ring, err := leg.RingOffer(t.Context())
+	must(t, err)
+	again, err := leg.RingOffer(t.Context())
+	if err != nil || ring != again || strings.Contains(ring, descriptorURI) {
+		t.Errorf("the ring's offer has the descriptor, or changes: %v", err)
 	}
 }

@@ -37,6 +37,7 @@ type Leg struct {
 	remote, local section.Description // of the last negotiation; owned by negotiating
 	stage         stage               // owned by negotiating
 	pending       []*slot             // of the ring offer; owned by negotiating
+	ring          string              // the offer itself, until it is answered; owned by negotiating
 
 	choosing sync.Mutex // serialises decide; taken before all others
 

@@ -10,6 +10,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
 
+	"confab/sfu/codec"
 	"confab/sfu/section"
 )
 
@@ -24,7 +25,7 @@ func (l *Leg) RingOffer(ctx context.Context) (sdp string, err error) {
 	pc := l.pc.Load()
 	switch l.stage {
 	case stageRinging:
-		return pc.LocalDescription().SDP, nil
+		return l.ring, nil
 	case stageStable:
 		return "", fmt.Errorf("%w: the leg is negotiated already", ErrOfferPending)
 	}
@@ -45,6 +46,9 @@ func (l *Leg) RingOffer(ctx context.Context) (sdp string, err error) {
 		return "", fmt.Errorf("sfu: make offer: %w", err)
 	}
 	text, err := l.applyLocal(ctx, pc, offer)
+	if err == nil {
+		text, err = section.Without(text, uriDescriptor, func(string) bool { return true }) // see describesItself; VP8 is first
+	}
 	if err != nil {
 		return "", err
 	}
@@ -54,7 +58,7 @@ func (l *Leg) RingOffer(ctx context.Context) (sdp string, err error) {
 	for i, s := range slots {
 		s.mid = l.local.Sections[i].MID
 	}
-	l.pending = slots
+	l.pending, l.ring = slots, text
 	l.stage = stageRinging
 	return text, nil
 }
@@ -93,7 +97,7 @@ func (l *Leg) Answer(ctx context.Context, sdp string, hints []TrackHint) error {
 	}
 	l.local = local
 	l.negotiated(l.pending, hints)
-	l.pending = nil
+	l.pending, l.ring = nil, ""
 	return nil
 }
 
@@ -123,6 +127,9 @@ func (l *Leg) Offer(ctx context.Context, sdp string, hints []TrackHint) (answer 
 		return "", fmt.Errorf("%w: %w", ErrBadSDP, err)
 	}
 	slots, answer, err := l.answerOffer(ctx, text, remote)
+	if err == nil {
+		answer, err = section.Without(answer, uriDescriptor, describesItself(remote))
+	}
 	if err != nil {
 		l.rollBack()
 		return "", err
@@ -202,6 +209,18 @@ func (l *Leg) applyLocal(ctx context.Context, pc *webrtc.PeerConnection, d webrt
 		return "", ErrClosed
 	}
 	return pc.LocalDescription().SDP, nil
+}
+
+// describesItself tells of which sections the client sends codecs that say in their payload what an SFU has to know. There the
+// dependency descriptor is not wanted: a browser that sends it leaves picture ids and temporal layers out of VP8's payload, and
+// numbers frames in it through all layers of a simulcast, so that no layer could be left out.
+func describesItself(remote section.Description) func(mid string) bool {
+	return func(mid string) bool {
+		i := slices.IndexFunc(remote.Sections, func(s section.Section) bool { return s.MID == mid })
+		sec := remote.Sections[i]
+		first := slices.IndexFunc(sec.Codecs, func(c section.Codec) bool { _, known := knownFormat(c); return known })
+		return sec.Direction.Send && first >= 0 && codec.KindOf(sec.Codecs[first].MIME) != codec.AV1
+	}
 }
 
 // rollBack gives a leg that has nothing negotiated yet a fresh PeerConnection after an offer that Pion refused half-way,
@@ -288,7 +307,7 @@ func codecParameters(sec section.Section, kind webrtc.RTPCodecType) []webrtc.RTP
 			continue
 		}
 		capability := webrtc.RTPCodecCapability{
-			MimeType: c.MIME, ClockRate: c.ClockRate, Channels: c.Channels, SDPFmtpLine: c.FMTP, RTCPFeedback: known,
+			MimeType: c.MIME, ClockRate: c.ClockRate, Channels: c.Channels, SDPFmtpLine: wishes(c), RTCPFeedback: known,
 		}
 		out = append(out, webrtc.RTPCodecParameters{
 			RTPCodecCapability: capability, PayloadType: webrtc.PayloadType(c.PayloadType),
@@ -303,6 +322,16 @@ func codecParameters(sec section.Section, kind webrtc.RTPCodecType) []webrtc.RTP
 		}
 	}
 	return out
+}
+
+// wishes returns a format's parameters as we answer them: the client's own, and for Opus that silence is not to be sent (RFC 7587,
+// section 6.1): in a call most are silent, and each of their packets costs as much as one of sound.
+func wishes(c section.Codec) string {
+	const dtx = "usedtx="
+	if !strings.EqualFold(c.MIME, "audio/opus") || strings.Contains(c.FMTP, dtx) {
+		return c.FMTP
+	}
+	return strings.TrimPrefix(c.FMTP+";"+dtx+"1", ";")
 }
 
 // knownFormat tells whether a format is one that newMediaEngine registers, and which of its feedback we give and take.

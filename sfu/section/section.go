@@ -279,6 +279,28 @@ func Prepare(text string) (string, error) {
 	return string(out), nil
 }
 
+// Without rewrites a description of ours so that the sections for which drop is true do not have a header extension.
+func Without(text, uri string, drop func(mid string) bool) (string, error) {
+	var s sdp.SessionDescription
+	if err := s.UnmarshalString(text); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrBad, err)
+	}
+	for _, m := range s.MediaDescriptions {
+		if !drop(attribute(m, sdp.AttrKeyMID)) {
+			continue
+		}
+		m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+			fields := strings.Fields(a.Value) // RFC 8285, section 5: id, with a direction perhaps, and URI
+			return a.Key == sdp.AttrKeyExtMap && len(fields) > 1 && fields[1] == uri
+		})
+	}
+	out, err := s.Marshal()
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrBad, err)
+	}
+	return string(out), nil
+}
+
 // Continues tells whether a later description keeps the sections of an earlier one in place, as JSEP demands: the same
 // mids and kinds in the same order, with new ones after them.
 func (d Description) Continues(earlier Description) error {
