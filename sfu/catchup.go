@@ -10,9 +10,12 @@ const (
 	// soonest is what a key frame takes that is asked for. A stream that goes on with more of the past than it has pause for
 	// is late by that until the receiver has caught up.
 	soonest = 300 * time.Millisecond
+	// live is the same for a picture that goes on until the other layer takes over, which may wait for a key frame. A layer that
+	// was switched off and begins again begins with one.
+	live = 50 * time.Millisecond
 )
 
-// catchUp gives a slot that begins with a layer everything since its last key frame, if the ring has it, so that the picture
+// catchUp gives a slot that goes on with a layer everything since its last key frame, if the ring has it, so that the picture
 // is there at once and the sender is not asked for another key frame. It tells whether the slot has begun.
 func (s *slot) catchUp(l *layer, now time.Time) (begun bool) {
 	if l.ring == nil || l.publication.muted.Load() || !s.leg.ready.Load() {
@@ -23,7 +26,7 @@ func (s *slot) catchUp(l *layer, now time.Time) (begun bool) {
 	defer b.end(true)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.target != l || s.current != nil || s.out == nil && !s.open() {
+	if s.target != l || s.current == l || s.out == nil && !s.open() {
 		return false
 	}
 	first, count, ok := l.ring.SinceKey()
@@ -47,6 +50,9 @@ func (s *slot) catchUp(l *layer, now time.Time) (begun bool) {
 			pause := longestCatchUp
 			if !s.sentAt.IsZero() {
 				pause = min(pause, now.Sub(s.sentAt)+soonest)
+			}
+			if s.current != nil {
+				pause = live
 			}
 			if span > pause || !s.accepts(&m) {
 				return false

@@ -136,7 +136,7 @@ func (s *slot) options() (allocate.Video, bool) {
 }
 
 // aim sets the choice. The layer wanted may not be there yet, or no more; then the nearest that is there has to do, a
-// smaller one rather than a larger. It returns the layer if the slot begins with it.
+// smaller one rather than a larger. It returns the layer if the slot is to go on with it.
 func (s *slot) aim(c allocate.Choice, now time.Time) (begun *layer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,13 +158,8 @@ func (s *slot) aim(c allocate.Choice, now time.Time) (begun *layer) {
 		}
 		return nil
 	}
-	begins := s.current == nil
 	s.carry(s.current, target)
-	if begins {
-		return target // which is in the ring, or is asked for
-	}
-	s.ask()
-	return nil
+	return target // which is in the ring, or is asked for
 }
 
 // index returns a layer's place among those announced.

@@ -285,15 +285,17 @@ func (l *layer) count(m *media) {
 		// A second of packets, so that even a far receiver's requests find them, and a quarter more for a livelier one.
 		l.ring.Grow(l.rate.packets * 5 / 4)
 	}
-	l.seen.Store(m.arrival.UnixNano())
+	if was := l.seen.Swap(m.arrival.UnixNano()); m.arrival.UnixNano()-was >= int64(deadAfter) {
+		l.publication.leg.room.changed() // who waits for it can have it
+	}
 }
 
 // live tells whether packets of the layer come. A sender switches layers off when nobody wants them, or when it runs out of
 // bandwidth or computing power.
-func (l *layer) live(now time.Time) bool {
-	const pause = time.Second // screens that stand still have some frames a second at the least
-	return now.UnixNano()-l.seen.Load() < int64(pause)
-}
+func (l *layer) live(now time.Time) bool { return now.UnixNano()-l.seen.Load() < int64(deadAfter) }
+
+// deadAfter is how long no packet of a layer may come: screens that stand still have some frames a second at the least.
+const deadAfter = time.Second
 
 // forward hands a packet to every slot that carries the layer. It goes out at the end of a frame, or within a millisecond.
 func (l *layer) forward(m *media, f *fanout) {

@@ -69,6 +69,45 @@ export async function inbound(page: Page, kind: "audio" | "video", field: string
   );
 }
 
+/** The pictures that the page receives: what they are encoded as, and how many lines they have. */
+export async function pictures(page: Page): Promise<{ codec: string; lines: number; decoded: number }[]> {
+  return page.evaluate(async () => {
+    const { peerConnections } = window as unknown as Recorded;
+    const found = [];
+    for (const pc of peerConnections) {
+      const all = await pc.getStats();
+      for (const report of all.values()) {
+        if (report.type !== "inbound-rtp" || report.kind !== "video" || !report.framesDecoded) continue;
+        const codec = String(all.get(report.codecId)?.mimeType);
+        found.push({ codec, lines: Number(report.frameHeight), decoded: Number(report.framesDecoded) });
+      }
+    }
+    return found;
+  });
+}
+
+/** How long it takes from a click on the button until the page receives a picture of so many lines, in milliseconds. */
+export async function timeToLines(page: Page, button: Locator, lines: number): Promise<number> {
+  const element = await button.elementHandle();
+  return page.evaluate(
+    async ({ element, lines }) => {
+      const { peerConnections } = window as unknown as Recorded;
+      const began = performance.now();
+      (element as HTMLElement).click();
+      for (;;) {
+        for (const pc of peerConnections) {
+          for (const report of (await pc.getStats()).values()) {
+            if (report.type === "inbound-rtp" && report.kind === "video" && report.frameHeight === lines)
+              return performance.now() - began;
+          }
+        }
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
+    { element, lines },
+  );
+}
+
 /** Waits until a statistic grows: the decoder works now, not once. */
 export async function grows(page: Page, kind: "audio" | "video", field: string): Promise<void> {
   const before = await inbound(page, kind, field);

@@ -8,7 +8,8 @@ export interface Plain {
   events: { event: string; data: Record<string, unknown> }[];
   request(event: string, data: unknown): Promise<Record<string, unknown>>;
   waitFor(event: string, ms?: number): Promise<Record<string, unknown>>;
-  initiate(chatId: string): Promise<void>;
+  /** With a codec, the client knows no other for video; a mode is one of scalability, such as L3T3_KEY. */
+  initiate(chatId: string, video?: { codec: string; mode?: string }): Promise<void>;
   answerRing(): Promise<void>;
   restartIce(chatId: string): Promise<void>;
 }
@@ -101,9 +102,21 @@ async function installPlain(token: string): Promise<void> {
     await connection.setRemoteDescription((await answered).answer as RTCSessionDescriptionInit);
   }
 
-  async function initiate(chatId: string): Promise<void> {
+  async function initiate(chatId: string, video?: { codec: string; mode?: string }): Promise<void> {
     const [connection, media] = await open();
-    for (const track of media.getTracks()) connection.addTrack(track, media);
+    for (const track of media.getTracks()) {
+      if (track.kind === "audio" || !video) {
+        connection.addTrack(track, media);
+        continue;
+      }
+      // lib.dom does not know scalability modes yet.
+      const encoding = (video.mode ? { scalabilityMode: video.mode } : {}) as RTCRtpEncodingParameters;
+      const transceiver = connection.addTransceiver(track, { streams: [media], sendEncodings: [encoding] });
+      const known = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
+      transceiver.setCodecPreferences(
+        known.filter(({ mimeType }) => [video.codec, "video/rtx"].includes(mimeType)),
+      );
+    }
     connection.onicecandidate = ({ candidate }) => {
       if (candidate) void request("call:ice-candidate", { chatId, candidate });
     };
