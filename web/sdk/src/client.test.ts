@@ -83,6 +83,11 @@ class Server {
     const limit = number("limit") ?? 50;
     const since = number("sinceRev");
     const before = number("before") ?? Number.POSITIVE_INFINITY;
+    if (url.pathname === "/chats/c/mentions") {
+      const after = number("after") ?? this.marks.ann.readSeq;
+      const naming = this.messages.filter((m) => m.seq > after && m.mentions.includes("ann"));
+      return { items: naming.slice(0, limit), hasMore: naming.length > limit };
+    }
     const found =
       since === undefined
         ? this.messages.filter((m) => m.seq < before).slice(-limit)
@@ -323,6 +328,17 @@ describe("a client", () => {
     await pass(300);
     expect(server.world.socket.of("message:read").map((f) => f.data)).toEqual([{ messageId: "m3" }]);
     expect(client.state.get().chats[0]?.unreadCount).toBe(0);
+  });
+
+  test("asks for the next mention past what was read here, which the server may not know yet", async () => {
+    const server = new Server();
+    for (let n = 1; n <= 3; n++) server.add({ mentions: ["ann"] });
+    const client = await signedIn(server);
+    expect((await client.messaging.nextMention("c"))?.seq).toBe(1);
+    client.messaging.markRead("c", "m2");
+    expect((await client.messaging.nextMention("c"))?.seq).toBe(3);
+    client.messaging.markRead("c", "m3");
+    expect(await client.messaging.nextMention("c")).toBeUndefined();
   });
 
   test("follows the other's receipts", async () => {
