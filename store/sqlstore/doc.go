@@ -9,6 +9,9 @@
 //	IN TEXTS {$1}  the same of texts
 //	{lock}       keep the rows read until the transaction ends; nothing where transactions that write run one by one
 //
+// One thing is not written once: how many plain messages are stored together (store.Store.Post). Each engine has statements
+// of its own for that, and one goroutine that runs them; callers wait for it in Posts.
+//
 // A Tx belongs to one goroutine at a time, as the transaction under it does. Inserts that may meet an existing row use
 // ON CONFLICT rather than fail, because PostgreSQL gives up a transaction at its first error: after ErrDirectExists,
 // ErrMemberExists, ErrClientIDTaken, and CreateUser's errors the transaction goes on as if nothing had been asked. Any
