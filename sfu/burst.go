@@ -50,6 +50,7 @@ type load struct {
 	bytes   int
 	count   int
 	runs    []run
+	direct  []directPacket // of all runs, as they came
 	plain   []plainPacket
 	to      []netip.AddrPort // scratch for sending
 	packets [][]byte
@@ -62,10 +63,16 @@ type plainPacket struct {
 	raw    []byte
 }
 
+// directPacket is an encrypted packet of a run.
+type directPacket struct {
+	raw  []byte
+	next int // the run's next one, -1 if it is the last
+}
+
 // run is the packets of one slot.
 type run struct {
-	to      netip.AddrPort
-	packets [][]byte
+	to          netip.AddrPort
+	first, last int // in load.direct
 }
 
 // place remembers where in which load a slot's run is. It belongs to the slot.
@@ -180,17 +187,15 @@ func (b *burst) add(p *place, to netip.AddrPort, raw []byte) bool {
 	if l.bytes > burstLimit {
 		return false
 	}
-	if p.load != l || p.number != l.number || l.runs[p.index].to != to {
+	at := len(l.direct)
+	l.direct = append(l.direct, directPacket{raw: raw, next: -1})
+	if p.load == l && p.number == l.number && l.runs[p.index].to == to {
+		r := &l.runs[p.index]
+		l.direct[r.last].next, r.last = at, at
+	} else {
 		*p = place{load: l, number: l.number, index: len(l.runs)}
-		if cap(l.runs) > len(l.runs) {
-			l.runs = l.runs[:len(l.runs)+1]
-		} else {
-			l.runs = append(l.runs, run{})
-		}
-		l.runs[p.index].to = to
+		l.runs = append(l.runs, run{to: to, first: at, last: at})
 	}
-	r := &l.runs[p.index]
-	r.packets = append(r.packets, raw)
 	l.keep(raw)
 	return true
 }
@@ -234,9 +239,9 @@ func (l *load) send(s *Server) {
 
 func (l *load) sendRuns(w BatchWriter) int {
 	for _, r := range l.runs {
-		for _, p := range r.packets {
+		for i := r.first; i >= 0; i = l.direct[i].next {
 			l.to = append(l.to, r.to)
-			l.packets = append(l.packets, p)
+			l.packets = append(l.packets, l.direct[i].raw)
 		}
 	}
 	sent, _ := w.WriteBatch(l.to, l.packets) // what was not sent is counted by the caller; the transport logs why
@@ -249,13 +254,10 @@ func (l *load) reset() {
 		memoryBlocks.Put(block)
 	}
 	clear(l.blocks)
-	for i := range l.runs {
-		clear(l.runs[i].packets)
-		l.runs[i].packets = l.runs[i].packets[:0]
-	}
+	clear(l.direct)
 	clear(l.packets)
 	clear(l.plain)
-	l.blocks, l.runs, l.plain = l.blocks[:0], l.runs[:0], l.plain[:0]
+	l.blocks, l.runs, l.direct, l.plain = l.blocks[:0], l.runs[:0], l.direct[:0], l.plain[:0]
 	l.to, l.packets = l.to[:0], l.packets[:0]
 	l.at, l.bytes, l.count = 0, 0, 0
 	l.number++

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -63,14 +62,14 @@ func newTestOutput(t testing.TB, k srtpkeys.Keys, to netip.AddrPort, ssrc, rtxSS
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &path{}
+	var p path
 	p.keys.Store(keys)
-	p.to.Store(&to)
-	direct, ok := p.choose(&Server{batch: discard{}}, nil, ssrc, rtxSSRC).(*directOutput)
-	if !ok {
-		t.Fatal("it is Pion that sends")
+	p.way.Store(&way{to: to})
+	o := &directOutput{}
+	if direct, err := p.open(o, ssrc, rtxSSRC); !direct {
+		t.Fatalf("it is Pion that sends: %v", err)
 	}
-	return direct
+	return o
 }
 
 // encrypting is what stands behind Pion's TrackLocalWriter: an SRTP session with the same keys.
@@ -267,10 +266,16 @@ func TestOutputsFollowThePath(t *testing.T) {
 			&webrtc.ICECandidate{Address: "192.0.2.1", Port: 5000, Protocol: p})
 	}
 	udp, tcp := pair(webrtc.ICEProtocolUDP), pair(webrtc.ICEProtocolTCP)
-	server := &Server{batch: discard{}, log: slog.New(slog.DiscardHandler)}
 	conns := &countedConns{}
 	var p path
-	if _, plain := p.choose(server, nil, 9, 10).(*plainOutput); !plain {
+	direct := func() bool {
+		direct, err := p.open(&directOutput{}, 9, 10)
+		if err != nil {
+			t.Error(err)
+		}
+		return direct
+	}
+	if direct() {
 		t.Error("without keys and a way it is not Pion that sends")
 	}
 	k := testKeys(srtp.ProtectionProfileAeadAes128Gcm)
@@ -282,13 +287,13 @@ func TestOutputsFollowThePath(t *testing.T) {
 	if err := p.selected(tcp, "u", conns); err != nil {
 		t.Errorf("a leg cannot begin with TCP: %v", err)
 	}
-	if _, plain := p.choose(server, nil, 9, 10).(*plainOutput); !plain {
+	if direct() {
 		t.Error("over TCP it is not Pion that sends")
 	}
 	if err := p.selected(udp, "u", conns); err != nil {
 		t.Errorf("a leg cannot go from TCP to UDP: %v", err)
 	}
-	if _, direct := p.choose(server, nil, 9, 10).(*directOutput); !direct {
+	if !direct() {
 		t.Error("over UDP it is Pion that sends")
 	}
 	if err := p.selected(tcp, "u", conns); err != nil {

@@ -3,6 +3,7 @@ package sfu
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
 
 	"confab/sfu/packet"
 	"confab/sfu/section"
@@ -149,4 +151,42 @@ func BenchmarkForward(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(count*receivers), "ns/forwarded")
 		})
 	}
+}
+
+// BenchmarkCold measures a packet of sound on its way from decryption to the transport, encryption included, when nothing of what
+// it touches is left in the processor's caches: fifty times a second to 200 receivers, on a machine that does other work meanwhile,
+// each packet finds memory like that.
+func BenchmarkCold(b *testing.B) {
+	const receivers = 200
+	u, s, _ := benchStage(b, receivers)
+	server := u.leg.room.server
+	server.batch = discard{}
+	keys := testKeys(srtp.ProtectionProfileAeadAes128Gcm)
+	to := netip.MustParseAddrPort("192.0.2.1:5000")
+	for _, slot := range *u.leg.publications()[0].all()[0].subscribers.Load() {
+		k, err := newPathKeys(keys, keys)
+		if err != nil {
+			b.Fatal(err)
+		}
+		slot.leg.path.keys.Store(k)
+		slot.leg.path.way.Store(&way{to: to})
+		slot.mu.Lock()
+		slot.open()
+		slot.mu.Unlock()
+	}
+	flush := make([]byte, 64<<20)
+	spent, count, seq := time.Duration(0), 0, uint16(2)
+	for b.Loop() {
+		for i := 0; i < len(flush); i += 64 {
+			flush[i]++
+		}
+		raw := benchPacket(seq, false)[:120]
+		raw[1] |= 0x80
+		seq++
+		count++
+		began := time.Now()
+		u.receive(s, raw)
+		spent += time.Since(began)
+	}
+	b.ReportMetric(float64(spent.Nanoseconds())/float64(count*receivers), "ns/forwarded")
 }

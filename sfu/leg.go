@@ -115,6 +115,9 @@ func (l *Leg) selected(pair *webrtc.ICECandidatePair) {
 	local, err := l.pc.Load().SCTP().Transport().ICETransport().GetLocalParameters()
 	if err == nil {
 		err = l.path.selected(pair, local.UsernameFragment, l.room.server.cfg.Transport.TCPMux())
+		for _, s := range l.receiving() {
+			s.redirect()
+		}
 		l.takeMedia()
 	}
 	if err != nil {

@@ -38,69 +38,65 @@ func (o *plainOutput) send(b *burst, raw []byte, _ int) {
 }
 
 // directOutput encrypts packets where they lie and leaves them in the burst. It is the only one that encrypts the slot's SSRCs;
-// see srtpkeys for why that matters.
+// see srtpkeys for why that matters. It belongs to the slot, whose lock guards it.
 type directOutput struct {
-	path   *path
-	place  place
-	cipher rtpCipher
+	way            way // the path's, or the one before for a moment
+	place          place
+	media, repairs seal.Stream // for AES-GCM, which all browsers take
+	other          *pionCipher // for all other profiles; nil with AES-GCM
 }
 
 var _ output = (*directOutput)(nil)
 
 func (o *directOutput) send(b *burst, raw []byte, head int) {
-	to, tcp := o.path.to.Load(), o.path.tcp.Load()
-	if to == nil && tcp == nil {
+	if o.way == (way{}) {
 		return
 	}
-	encrypted, err := o.cipher.encrypt(raw, head)
+	encrypted, err := o.encrypt(raw, head)
 	switch {
 	case err != nil:
-	case to != nil && b.add(&o.place, *to, encrypted):
+	case o.way.tcp == nil && b.add(&o.place, o.way.to, encrypted):
 		return
-	case to == nil && tcp.write(encrypted) == nil:
+	case o.way.tcp != nil && o.way.tcp.write(encrypted) == nil:
 		return
 	}
 	b.server.counters.sendErrors.Add(1)
 }
 
-// rtpCipher encrypts a slot's packets in place.
-type rtpCipher interface {
-	encrypt(raw []byte, head int) ([]byte, error)
-}
-
-// gcmCipher is for AES-GCM, which all browsers take.
-type gcmCipher struct{ media, repairs seal.Stream }
-
-func (c *gcmCipher) encrypt(raw []byte, head int) ([]byte, error) {
-	s := &c.media
+func (o *directOutput) encrypt(raw []byte, head int) ([]byte, error) {
+	if o.other != nil {
+		return o.other.context.EncryptRTP(raw, raw, &o.other.header)
+	}
+	s := &o.media
 	if binary.BigEndian.Uint32(raw[8:]) != s.SSRC() {
-		s = &c.repairs
+		s = &o.repairs
 	}
 	return s.Seal(raw, head)
 }
 
-// pionCipher is for all other profiles.
+// pionCipher encrypts by Pion's means.
 type pionCipher struct {
 	context *srtp.Context
 	header  rtp.Header // reused
 }
 
-func (c *pionCipher) encrypt(raw []byte, _ int) ([]byte, error) {
-	return c.context.EncryptRTP(raw, raw, &c.header)
-}
-
 // path is the way to a leg's client past Pion.
 type path struct {
 	handshake srtpkeys.Handshake
-	to        atomic.Pointer[netip.AddrPort] // where the selected candidate pair ends, if over UDP
-	tcp       atomic.Pointer[tcpConn]        // the selected candidate pair, if over TCP
-	keys      atomic.Pointer[pathKeys]       // nil until the handshake is over, and where direct sending is impossible
+	way       atomic.Pointer[way]      // where the selected candidate pair ends; nil while there is none
+	keys      atomic.Pointer[pathKeys] // nil until the handshake is over, and where direct sending is impossible
 
 	mu     sync.Mutex // owns the fields below, and which connection has to be let go
 	closed bool
 	taker  *taker // nil while Pion decrypts
 	taken  string // the local user name fragment of the ICE agent whose media it takes
 	stop   func() // ends that
+}
+
+// way is where packets go: to an address over UDP, or over a TCP connection, or nowhere yet.
+type way struct {
+	to  netip.AddrPort
+	tcp *tcpConn
 }
 
 // pathKeys are what the two sides encrypt with.
@@ -115,15 +111,6 @@ func newPathKeys(theirs, ours srtpkeys.Keys) (k *pathKeys, err error) {
 		k.gcm, err = seal.NewKey(ours.Key, ours.Salt)
 	}
 	return k, err
-}
-
-// cipher makes what encrypts a slot's two streams.
-func (k *pathKeys) cipher(ssrc, rtxSSRC uint32) (rtpCipher, error) {
-	if k.gcm != nil {
-		return &gcmCipher{media: k.gcm.NewStream(ssrc), repairs: k.gcm.NewStream(rtxSSRC)}, nil
-	}
-	context, err := srtp.CreateContext(k.ours.Key, k.ours.Salt, k.ours.Profile)
-	return &pionCipher{context: context}, err
 }
 
 // keyed takes the keys of a handshake that is over.
@@ -160,8 +147,7 @@ func (p *path) selected(pair *webrtc.ICECandidatePair, ufrag string, tcp ice.TCP
 	}
 	to := netip.AddrPortFrom(addr, pair.Remote.Port)
 	if pair.Remote.Protocol == webrtc.ICEProtocolUDP {
-		p.to.Store(&to)
-		return p.changeTCP(nil)
+		return p.change(way{to: to})
 	}
 	if tcp == nil {
 		return ErrTransport
@@ -170,22 +156,30 @@ func (p *path) selected(pair *webrtc.ICECandidatePair, ufrag string, tcp ice.TCP
 	if err != nil {
 		return fmt.Errorf("sfu: find ICE-TCP connection: %w", err)
 	}
-	defer p.to.Store(nil)
-	return p.changeTCP(&tcpConn{conn: conn, to: net.TCPAddrFromAddrPort(to)})
+	return p.change(way{tcp: &tcpConn{conn: conn, to: net.TCPAddrFromAddrPort(to)}})
 }
 
-// changeTCP replaces the connection and lets go of the old one, or of the new one if the path is closed.
-func (p *path) changeTCP(next *tcpConn) error {
+// current returns the way that packets have to go now.
+func (p *path) current() way {
+	if w := p.way.Load(); w != nil {
+		return *w
+	}
+	return way{}
+}
+
+// change takes another way and lets go of the old one's connection, or of the new one's if the path is closed.
+func (p *path) change(next way) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	old := next
 	if !p.closed {
-		old = p.tcp.Swap(next)
+		old = p.current()
+		p.way.Store(&next)
 	}
-	if old == nil {
+	if old.tcp == nil {
 		return nil
 	}
-	if err := old.conn.Close(); err != nil {
+	if err := old.tcp.conn.Close(); err != nil {
 		return fmt.Errorf("sfu: let go of ICE-TCP connection: %w", err)
 	}
 	return nil
@@ -193,7 +187,7 @@ func (p *path) changeTCP(next *tcpConn) error {
 
 // close lets go of the connection for good.
 func (p *path) close() error {
-	err := p.changeTCP(nil)
+	err := p.change(way{})
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
@@ -203,17 +197,19 @@ func (p *path) close() error {
 	return err
 }
 
-// choose returns the output of a slot that is about to send its first packet, which is its output from then on.
-func (p *path) choose(s *Server, writer webrtc.TrackLocalWriter, ssrc, rtxSSRC uint32) output {
-	plain := &plainOutput{writer: writer}
-	keys := p.keys.Load()
-	if s.batch == nil || keys == nil || p.to.Load() == nil {
-		return plain
+// open makes the output past Pion of a slot that is about to send its first packet, and tells whether that is possible: it is the
+// slot's output from then on.
+func (p *path) open(o *directOutput, ssrc, rtxSSRC uint32) (bool, error) {
+	keys, now := p.keys.Load(), p.current()
+	if keys == nil || !now.to.IsValid() {
+		return false, nil
 	}
-	cipher, err := keys.cipher(ssrc, rtxSSRC)
-	if err != nil {
-		s.log.Warn("sfu: make SRTP context", "error", err)
-		return plain
+	*o = directOutput{way: now}
+	if keys.gcm != nil {
+		o.media, o.repairs = keys.gcm.NewStream(ssrc), keys.gcm.NewStream(rtxSSRC)
+		return true, nil
 	}
-	return &directOutput{path: p, cipher: cipher}
+	context, err := srtp.CreateContext(keys.ours.Key, keys.ours.Salt, keys.ours.Profile)
+	o.other = &pionCipher{context: context}
+	return err == nil, err
 }

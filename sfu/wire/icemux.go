@@ -31,9 +31,9 @@ type iceMux struct {
 	mux *Mux
 
 	mu     sync.RWMutex
-	closed bool                        // owned by mu
-	legs   map[string]*iceLeg          // by local fragment; owned by mu
-	peers  map[netip.AddrPort]*icePeer // by remote address; owned by mu
+	closed bool                       // owned by mu
+	legs   map[string]*iceLeg         // by local fragment; owned by mu
+	peers  map[netip.AddrPort]icePeer // by remote address; owned by mu
 }
 
 // icePeer is a remote address that a leg talks to, and the candidate that it last wrote from.
@@ -51,7 +51,7 @@ type iceLeg struct {
 }
 
 func newICEMux(m *Mux) *iceMux {
-	return &iceMux{mux: m, legs: map[string]*iceLeg{}, peers: map[netip.AddrPort]*icePeer{}}
+	return &iceMux{mux: m, legs: map[string]*iceLeg{}, peers: map[netip.AddrPort]icePeer{}}
 }
 
 // GetListenAddresses are the candidates offered now.
@@ -146,7 +146,7 @@ func (x *iceMux) find(p *packet, what class) *iceConn {
 		}
 		return nil
 	}
-	if peer := x.peers[p.peer]; peer != nil {
+	if peer := x.peers[p.peer]; peer.leg != nil {
 		return peer.leg.candidate(p)
 	}
 	return nil
@@ -191,12 +191,13 @@ func (x *iceMux) learn(c *iceConn, remote netip.AddrPort) {
 		return
 	}
 	leg := c.leg
-	if old := x.peers[remote]; old != nil && old.conn != c {
+	old, known := x.peers[remote]
+	if known && old.conn != c {
 		delete(old.leg.peers, remote)
 		for _, oc := range old.leg.conns { // when they write there again, they learn it again
 			oc.last.Store(nil)
 		}
-	} else if old == nil && len(leg.peers) >= peersPerLeg {
+	} else if !known && len(leg.peers) >= peersPerLeg {
 		for a := range leg.peers { // any one: a client that has so many is not worth a strategy
 			delete(leg.peers, a)
 			delete(x.peers, a)
@@ -204,7 +205,7 @@ func (x *iceMux) learn(c *iceConn, remote netip.AddrPort) {
 		}
 	}
 	leg.peers[remote] = struct{}{}
-	x.peers[remote] = &icePeer{leg: leg, conn: c}
+	x.peers[remote] = icePeer{leg: leg, conn: c}
 	c.last.Store(&remote)
 }
 
@@ -225,7 +226,7 @@ func (x *iceMux) forget(c *iceConn) {
 		case len(leg.conns) == 0:
 			delete(x.peers, a)
 		case peer.conn == c:
-			peer.conn = leg.conns[0]
+			x.peers[a] = icePeer{leg: leg, conn: leg.conns[0]}
 		}
 	}
 	if len(leg.conns) == 0 {
@@ -240,8 +241,5 @@ func (x *iceMux) forget(c *iceConn) {
 func (x *iceMux) sourceOf(remote netip.AddrPort) *iceConn {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if peer := x.peers[remote]; peer != nil {
-		return peer.conn
-	}
-	return nil
+	return x.peers[remote].conn
 }

@@ -161,9 +161,8 @@ func (m *Mux) WriteBatch(to []netip.AddrPort, packets [][]byte) (sent int, err e
 // addRun adds a run for one destination to a batch, or delivers it to a berth, and tells how many it delivered.
 func (m *Mux) addRun(b *batch, dst netip.AddrPort, run [][]byte) int {
 	dst = netip.AddrPortFrom(dst.Addr().Unmap(), dst.Port())
-	c := m.ice.sourceOf(dst)
 	if isBerth(dst.Addr()) {
-		berth := m.docks.at(dst)
+		berth, c := m.docks.at(dst), m.ice.sourceOf(dst)
 		if berth == nil || c == nil {
 			return 0
 		}
@@ -173,8 +172,10 @@ func (m *Mux) addRun(b *batch, dst netip.AddrPort, run [][]byte) int {
 		return len(run)
 	}
 	var src netip.Addr
-	if c != nil {
-		src = c.src
+	if !m.socket.fixed {
+		if c := m.ice.sourceOf(dst); c != nil {
+			src = c.src
+		}
 	}
 	b.add(dst, src, run)
 	return 0

@@ -101,7 +101,7 @@ func (o *batchSender) message(dst netip.AddrPort, src netip.Addr, run [][]byte) 
 	m.Namelen = namelen
 	c := &o.ctrls[o.nmsg]
 	used := 0
-	if src.IsValid() && (six || src.Is4()) {
+	if src.IsValid() && !o.s.fixed && (six || src.Is4()) {
 		used = c.appendSource(used, src, six)
 	}
 	if len(run) > 1 {

@@ -24,6 +24,7 @@ type socket struct {
 	accel    accel     // what the system offers beyond the plain calls; set by probe, read-only but for its atomics
 	batches  sync.Pool // of *batch
 	lanes    []lane    // writers by destination; a power of two
+	fixed    bool      // bound to one address, from which all packets leave: there is none to be chosen
 
 	mu     sync.Mutex
 	closed bool           // owned by mu
@@ -38,6 +39,7 @@ func openSocket(conn *net.UDPConn, pool *packetPool, c *counters, log *slog.Logg
 		return nil, fmt.Errorf("wire: raw access to the UDP socket: %w", err)
 	}
 	s := &socket{conn: conn, raw: raw, pool: pool, counters: c, log: log, lanes: newLanes()}
+	s.fixed = !conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().IsUnspecified()
 	s.growBuffers()
 	s.accel.probe(s)
 	return s, nil
