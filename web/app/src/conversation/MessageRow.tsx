@@ -97,7 +97,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         "group/row -mx-2 flex items-end gap-2 rounded-2xl px-2 transition-colors duration-500 focus-visible:outline-offset-0",
         first ? "pt-2.5" : "pt-0.5",
         mine && "justify-end",
-        (highlighted || (selecting && selected)) && "bg-accent/15",
+        (highlighted || (selecting && selected)) && "bg-accent/15 dark:bg-accent/25",
         selecting && "cursor-pointer select-none",
       )}
       onClick={selecting ? (event) => onSelect(message, event.shiftKey) : undefined}
