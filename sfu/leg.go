@@ -216,7 +216,7 @@ func (l *Leg) Mute(source string, muted bool) error {
 		return fmt.Errorf("%w: %q", ErrUnknownTrack, source)
 	}
 	l.notifier.tracks()
-	l.room.changed()
+	l.room.published()
 	return nil
 }
 
@@ -267,11 +267,11 @@ func (l *Leg) assigned() []assign.Slot {
 	return out
 }
 
-// assign takes a decision of the room's. What a slot no longer carries stops at once; what it carries now begins when the
-// handler was told.
-func (l *Leg) assign(next []assign.Slot, wanted Wanted, published map[string]*publication) {
+// assign takes a decision of the room's, and tells whether it is another than the last. What a slot no longer carries stops at
+// once; what it carries now begins when the handler was told.
+func (l *Leg) assign(next []assign.Slot, wanted Wanted, published map[string]*publication) (changed bool) {
 	l.mu.Lock()
-	changed := l.wanted != wanted || l.notifier.neverTold()
+	changed = l.wanted != wanted || l.notifier.neverTold()
 	l.wanted = wanted
 	for i, a := range next {
 		s, p := l.slots[i], published[a.Track]
@@ -289,7 +289,7 @@ func (l *Leg) assign(next []assign.Slot, wanted Wanted, published map[string]*pu
 	if changed {
 		l.notifier.slots()
 	}
-	l.downlink.poke()
+	return changed
 }
 
 // cannotDecode tells whether a slot should carry a publication and cannot.

@@ -141,7 +141,7 @@ func (p *publication) layer(rid string, ssrc uint32, c section.Codec, ids extens
 	if replaced != nil {
 		replaced.end()
 	}
-	p.leg.room.changed()
+	p.leg.room.published()
 	return l
 }
 
@@ -210,7 +210,7 @@ func (l *layer) read(m *media, t *routes) bool {
 		}
 		f = &format{codec: c, kind: codec.KindOf(c.MIME)}
 		l.format.Store(f)
-		l.publication.leg.room.changed() // who could not decode it may be able to now, and the other way round
+		l.publication.leg.room.published() // who could not decode it may be able to now, and the other way round
 	}
 	if l.publication.kind == KindAudio {
 		m.layer, m.format, m.info = l, f, codec.Info{Key: true, Start: true}

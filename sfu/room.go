@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"confab/sfu/assign"
@@ -30,6 +31,7 @@ type Room struct {
 	stop    chan struct{}
 	done    chan struct{}
 	making  sync.WaitGroup // legs that are being made; added to under mu, and not once closed
+	news    atomic.Uint64  // counts changes of what is published
 
 	mu       sync.Mutex          // owns the fields below
 	legs     []*Leg              // those that came first are first, but for legs that join at the same time
@@ -38,6 +40,7 @@ type Room struct {
 	closed   bool
 
 	// owned by run
+	heard    uint64   // of news
 	speakers []string // ids, loudest first: the ranking with its hysteresis
 	told     []Speaker
 	toldAt   time.Time
@@ -134,6 +137,13 @@ func (r *Room) leave(l *Leg) {
 	r.changed()
 }
 
+// published tells that there is something new to choose from: a track, a layer, another format, or sound and pictures again
+// that were muted.
+func (r *Room) published() {
+	r.news.Add(1)
+	r.changed()
+}
+
 // changed wakes the room's goroutine.
 func (r *Room) changed() {
 	select {
@@ -207,8 +217,12 @@ func (r *Room) listen(now time.Time) {
 	}
 }
 
-// distribute decides anew what all slots of all legs carry.
+// distribute decides anew what all slots of all legs carry. When fifty join one after the other, each time fifty get nothing
+// new, and are left alone.
 func (r *Room) distribute() {
+	news := r.news.Load()
+	fresh := news != r.heard
+	r.heard = news
 	legs := r.members()
 	var tracks []assign.Track
 	published := map[string]*publication{}
@@ -225,7 +239,9 @@ func (r *Room) distribute() {
 		next, wanted := assign.Tracks(assign.Input{
 			Self: l.id, Tracks: tracks, Slots: slots, View: l.tiles(), Speakers: r.speakers,
 		})
-		l.assign(next, Wanted(wanted), published)
+		if l.assign(next, Wanted(wanted), published) || fresh {
+			l.downlink.poke()
+		}
 	}
 	r.reconcile(legs, published)
 }

@@ -423,7 +423,7 @@ func (u *uplink) publish(in *inbound) *publication {
 		u.leg.published = append(u.leg.published, in.publication)
 		u.leg.mu.Unlock()
 		u.leg.notifier.tracks()
-		u.leg.room.changed()
+		u.leg.room.published()
 	}
 	return in.publication
 }

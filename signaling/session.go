@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -152,8 +153,10 @@ func (s *session) startWriter() {
 	s.writers.Go(s.drain)
 }
 
-// drain is the writer: it writes whatever is queued, and goes.
+// drain is the writer: it writes whatever is queued, and goes. First it gives way: on a busy machine more comes to be queued
+// while others have their turn, when fifty join a call and are told of each other above all, and goes out in one write.
 func (s *session) drain() {
+	runtime.Gosched()
 	for {
 		s.mu.Lock()
 		if len(s.queue) == 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -35,10 +36,18 @@ type outcome interface {
 	Err() error
 }
 
+// clientMemory is what a load client may use before it collects garbage, in bytes, unless the environment says otherwise (GOGC,
+// GOMEMLIMIT): the CPU that collecting takes is the server's on the machine that the two share.
+const clientMemory = 1 << 30
+
 // run does the load until it ends or is interrupted, prints its result, and returns what the server did wrong.
 func (b *benchTarget) run(load func(context.Context, *target.Server) (outcome, error)) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(-1)
+		debug.SetMemoryLimit(clientMemory)
+	}
 	server, err := target.Open(ctx, b.URL, b.AllowRemote)
 	if err != nil {
 		return err
