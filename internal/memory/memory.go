@@ -28,8 +28,9 @@ const (
 	// calm is how much a process that is not busy may allocate between two looks, in bytes, or an eighth of what lives. One
 	// that allocates more would have filled what it gave back before long.
 	calm = 1 << 20
-	// headroom is how much a busy heap may grow before it is collected, in bytes, where what lives is less: fifty joins.
-	headroom = 32 << 20
+	// headroom is how much a busy heap may grow before it is collected, in bytes, where what lives is less. Fifty joins take 25
+	// MB. With more, garbage and what stays are mixed over more pages, few of which can be given back afterwards.
+	headroom = 16 << 20
 	// ordinary is Go's own GOGC, which holds for what lives beyond headroom.
 	ordinary = 100
 )
