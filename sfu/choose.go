@@ -14,6 +14,9 @@ const (
 	// idleBefore is how long nobody may want a layer before its sender is told to stop it: long enough for a tile that
 	// is dragged about, short enough to save something.
 	idleBefore = 2 * time.Second
+	// awaitBefore is the same while a layer that is wanted does not come. Senders cannot always send them all: browsers leave the
+	// largest of three out while another is active and the camera's picture is small, or bandwidth or time is short.
+	awaitBefore = 300 * time.Millisecond
 	// crowd is the number of pictures from which on those of unknown size are taken for small.
 	crowd = 4
 	// crowdHeight is their height, in lines.
@@ -237,13 +240,17 @@ func (p *publication) activity(now time.Time) (active []string, news bool) {
 	for _, layer := range p.demands {
 		wanted[min(layer, len(wanted)-1)] = !p.muted.Load() // the layers of one stream are wanted or not as one
 	}
+	grace := idleBefore
+	if p.awaits(wanted, now) {
+		grace = awaitBefore
+	}
 	for i, name := range p.names() {
 		if wanted[i] {
 			delete(p.idle, name)
 		} else if p.idle[name].IsZero() {
 			p.idle[name] = now
 		}
-		if wanted[i] || (p.active == nil || slices.Contains(p.active, name)) && now.Sub(p.idle[name]) < idleBefore {
+		if wanted[i] || (p.active == nil || slices.Contains(p.active, name)) && now.Sub(p.idle[name]) < grace {
 			active = append(active, name)
 		}
 	}
@@ -255,6 +262,22 @@ func (p *publication) activity(now time.Time) (active []string, news bool) {
 		p.active = []string{}
 	}
 	return p.active, true
+}
+
+// awaits tells whether a layer that is wanted does not come. Called with mu held.
+func (p *publication) awaits(wanted []bool, now time.Time) bool {
+	come := 0
+	for _, l := range p.all() {
+		if wanted[p.index(l)] && now.UnixNano()-l.seen.Load() < int64(awaitBefore) {
+			come++
+		}
+	}
+	for _, w := range wanted {
+		if w {
+			come--
+		}
+	}
+	return come < 0
 }
 
 // tellActivity tells the sender which layers are wanted, if that has changed.

@@ -41,7 +41,7 @@ func TestChromiumSwitchesLayersOffAndOn(t *testing.T) {
 	only("f")
 	for lines, rid := range map[int]string{135: "q", 270: "h"} {
 		soonest := patience
-		for range attempts {
+		for range 2 { // a machine without time is forgiven once
 			if soonest = min(soonest, show(lines)); soonest <= time.Second {
 				break
 			}

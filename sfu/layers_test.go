@@ -20,6 +20,7 @@ type simulcaster struct {
 	sources  []*source
 	mid, rid uint8 // header extension ids
 	section  string
+	most     int // layers that it sends at a time, the smallest of those that are wanted; 0 for all
 }
 
 var rids = []string{"q", "h", "f"}
@@ -95,8 +96,12 @@ func (s *simulcaster) filmAt(ctx context.Context, every time.Duration, bytes [3]
 			}
 		}
 		s.mu.Unlock()
+		sending := 0
 		for i, track := range s.tracks {
-			on := !told || slices.Contains(active, rids[i])
+			on := (!told || slices.Contains(active, rids[i])) && (s.most == 0 || sending < s.most)
+			if on {
+				sending++
+			}
 			if on && !sent[i] {
 				key[i] = true
 			}
@@ -163,31 +168,63 @@ func TestLayersFollowTheTile(t *testing.T) {
 	}
 }
 
-// TestALayerThatDriesUpIsReplaced has the sender stop its largest layer, as browsers do when they run short of CPU.
+// TestASenderOfOneLayerAtATime has a sender that leaves larger layers out while a smaller one is active, as browsers do with small
+// cameras: the layer that is wanted is there within a second all the same.
+func TestASenderOfOneLayerAtATime(t *testing.T) {
+	t.Parallel()
+	room := newRoom(t, newServerOn(t, newWire(t)))
+	s := newSimulcaster(t, room, "s")
+	s.most = 1
+	a := newClient(t, clientOptions{})
+	a.join(room, "a")
+	go s.film(t.Context())
+	for i, c := range []struct {
+		height int
+		layer  byte
+	}{{720, 'f'}, {180, 'q'}, {720, 'f'}, {360, 'h'}, {720, 'f'}} {
+		began := time.Now()
+		a.leg.View([]sfu.Tile{{Leg: "s", Source: sfu.SourceCamera, Height: c.height}})
+		a.wait("layer "+string(c.layer), func() bool {
+			p := a.on(a.slotOf("s", sfu.SourceCamera))
+			return len(p) > 0 && whose(p[len(p)-1].pay) == c.layer
+		})
+		if took := time.Since(began); i > 0 && took > time.Second {
+			t.Errorf("layer %c took %v", c.layer, took)
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	checkContinuity(t, a.packets)
+}
+
+// TestALayerThatDriesUpIsReplaced has the sender stop its largest layer, as browsers do when they run short of CPU, while somebody
+// else watches the smallest.
 func TestALayerThatDriesUpIsReplaced(t *testing.T) {
 	t.Parallel()
 	room := newRoom(t, newServerOn(t, newWire(t)))
 	s := newSimulcaster(t, room, "s")
-	a := newClient(t, clientOptions{})
+	a, b := newClient(t, clientOptions{}), newClient(t, clientOptions{})
 	a.join(room, "a")
+	b.join(room, "b")
+	b.leg.View([]sfu.Tile{{Leg: "s", Source: sfu.SourceCamera, Height: 180}})
 	ctx, cancel := context.WithCancel(t.Context())
 	var filming sync.WaitGroup
 	filming.Go(func() { s.film(ctx) })
-	last := func() byte {
-		p := a.on(a.slotOf("s", sfu.SourceCamera))
-		if len(p) == 0 {
-			return 0
+	shows := func(c *client, layer byte) func() bool {
+		return func() bool {
+			p := c.on(c.slotOf("s", sfu.SourceCamera))
+			return len(p) > 0 && whose(p[len(p)-1].pay) == layer
 		}
-		return whose(p[len(p)-1].pay)
 	}
-	a.wait("the largest", func() bool { return last() == 'f' })
+	a.wait("the largest", shows(a, 'f'))
+	b.wait("the smallest", shows(b, 'q'))
 	cancel()
 	filming.Wait()
-	s.update(func() { s.layers[s.section] = []string{"q"} })
+	s.most = 1
 	ctx, cancel = context.WithCancel(t.Context())
 	defer cancel()
 	go s.film(ctx)
-	a.wait("the smallest instead", func() bool { return last() == 'q' })
+	a.wait("the smallest instead", shows(a, 'q'))
 }
 
 func TestCodecsThatSomebodyCannotDecode(t *testing.T) {

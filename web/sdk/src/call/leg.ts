@@ -15,6 +15,16 @@ const cameraLayers: RTCRtpEncodingParameters[] = [
   { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
 ];
 
+/**
+ * The layers of a camera, three if it is not open yet. Chromium (libwebrtc's simulcast formats) makes three of pictures
+ * from 960 × 540 on and two from 480 × 270 on, and leaves out the largest of those that are too many.
+ */
+function layersOf(camera: MediaStreamTrack | TrackKind): RTCRtpEncodingParameters[] {
+  const { width = 1280, height = 720 } = typeof camera === "string" ? {} : camera.getSettings();
+  const count = width * height >= 960 * 540 ? 3 : width * height >= 480 * 270 ? 2 : 1;
+  return cameraLayers.slice(-count);
+}
+
 /** A screen is sharp or useless: one layer, with room for text that scrolls. */
 const screenLayers: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
 
@@ -152,7 +162,8 @@ export class Leg {
   }
 
   #addSender(source: TrackSource, trackOrKind: MediaStreamTrack | TrackKind): void {
-    const encodings = source === "camera" ? cameraLayers : source === "screen" ? screenLayers : undefined;
+    const encodings =
+      source === "camera" ? layersOf(trackOrKind) : source === "screen" ? screenLayers : undefined;
     const transceiver = this.#pc.addTransceiver(trackOrKind, {
       direction: "sendonly",
       ...(encodings ? { sendEncodings: encodings.map((encoding) => ({ ...encoding })) } : {}),
