@@ -206,11 +206,11 @@ func TestThePictureFollowsThePath(t *testing.T) {
 		} else {
 			t.Logf("down after %v", took)
 		}
-		// Twelve seconds on the narrow path, in which it may try once.
+		// Eight seconds on the narrow path, in which it may try once.
 		from := 0
 		a.wait("the count", func() bool { from = len(a.packets); return true })
 		began := time.Now()
-		a.wait("a while", func() bool { return time.Since(began) > 12*time.Second })
+		a.wait("a while", func() bool { return time.Since(began) > 8*time.Second })
 		a.mu.Lock()
 		changes, was := 0, byte('h')
 		for _, g := range firsts(a.packets[from:]) {
