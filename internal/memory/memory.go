@@ -1,8 +1,8 @@
-// Package memory keeps the process small between its bursts, and lets bursts pass without collecting garbage.
+// Package memory keeps the process small between its bursts, and has bursts wait little for the collector.
 //
 // Go's collector begins when the heap has grown by what lives in it (GOGC), and then keeps the room of the largest heap that it
 // has seen lately. Neither suits a server of calls. What lives is some ten megabytes, so that fifty people who join at once, with
-// some hundred kilobytes of descriptions, handshakes and grown stacks each, would wait for four or five collections; and
+// some hundred kilobytes of descriptions, handshakes and grown stacks each, wait for one collection after the other; and
 // afterwards, when media is forwarded for an hour hardly allocating anything, what the joining left would stay in memory for
 // that hour. So a small heap may grow by a fixed amount first; and once allocation has calmed down, garbage is collected and
 // free pages are given back to the system.
@@ -29,8 +29,10 @@ const (
 	// that allocates more would have filled what it gave back before long.
 	calm = 1 << 20
 	// headroom is how much a busy heap may grow before it is collected, in bytes, where what lives is less. Fifty joins take 25
-	// MB. With more, garbage and what stays are mixed over more pages, few of which can be given back afterwards.
-	headroom = 16 << 20
+	// MB, so that they wait for two collections or three. With more room they wait for none, but what lives is then mixed with
+	// garbage over twice the pages, which cannot be given back afterwards: with 32 MB a leg of that call took 320 KB, with 8 MB
+	// 265 KB.
+	headroom = 8 << 20
 	// ordinary is Go's own GOGC, which holds for what lives beyond headroom.
 	ordinary = 100
 )

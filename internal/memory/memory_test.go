@@ -59,14 +59,14 @@ func TestASmallHeapMayGrowByMoreThanItself(t *testing.T) {
 		want    int
 		changed bool
 	}{
-		{0, 1600, true}, // nothing collected yet
-		{4 * mb, 400, true},
-		{4*mb + mb/2, 400, false}, // hardly another
-		{8 * mb, 200, true},
-		{15 * mb, 106, true},
-		{40 * mb, 100, true},
-		{400 * mb, 100, false},
-		{8 * mb, 200, true},
+		{0, 800, true}, // nothing collected yet
+		{2 * mb, 400, true},
+		{2*mb + mb/4, 400, false}, // hardly another
+		{4 * mb, 200, true},
+		{7 * mb, 114, true},
+		{20 * mb, 100, true},
+		{200 * mb, 100, false},
+		{4 * mb, 200, true},
 	} {
 		if got, changed := k.adapt(usage{live: step.live}); got != step.want || changed != step.changed {
 			t.Errorf("%d MB live: %d, %v; want %d, %v", step.live/mb, got, changed, step.want, step.changed)
