@@ -240,6 +240,9 @@ func (p *publication) activity(now time.Time) (active []string, news bool) {
 	for _, layer := range p.demands {
 		wanted[min(layer, len(wanted)-1)] = !p.muted.Load() // the layers of one stream are wanted or not as one
 	}
+	if p.undecodable.Load() && !p.muted.Load() {
+		wanted[0] = true // or its sender would fall silent, and nobody would learn that it has changed its codec
+	}
 	grace := idleBefore
 	if p.awaits(wanted, now) {
 		grace = awaitBefore

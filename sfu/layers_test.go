@@ -256,7 +256,15 @@ func TestCodecsThatSomebodyCannotDecode(t *testing.T) {
 			return tr.Kind == sfu.KindVideo && slices.Equal(both.codecs[tr.MID], []string{"video/H264"})
 		})
 	})
-	h264.wait("sound all the same", func() bool { return len(h264.on(h264.slotOf("both", sfu.SourceMicrophone))) > 10 })
+	// For three seconds of sound nobody watches; the sender is not asked to fall silent, or its new codec would never come.
+	h264.wait("sound all the same", func() bool { return len(h264.on(h264.slotOf("both", sfu.SourceMicrophone))) > 150 })
+	both.mu.Lock()
+	for mid, active := range both.layers {
+		if len(active) == 0 {
+			t.Errorf("section %s is asked to send nothing", mid)
+		}
+	}
+	both.mu.Unlock()
 	h264.mu.Lock()
 	defer h264.mu.Unlock()
 	if n := len(h264.on(h264.slotOf("both", sfu.SourceCamera))); n != 0 {

@@ -22,10 +22,11 @@ type publication struct {
 	leg  *Leg
 	rids []string // simulcast layers announced, worst first; nil without simulcast
 
-	muted  atomic.Bool
-	named  atomic.Pointer[string]
-	layers atomic.Pointer[[]*layer] // immutable snapshot, worst first
-	meter  loudness.Meter           // fed by the uplink
+	muted       atomic.Bool
+	undecodable atomic.Bool // somebody who is to receive it cannot decode its codec
+	named       atomic.Pointer[string]
+	layers      atomic.Pointer[[]*layer] // immutable snapshot, worst first
+	meter       loudness.Meter           // fed by the uplink
 
 	advised []string // codecs that the publisher was last told to choose from; owned by the room's goroutine
 
@@ -286,7 +287,7 @@ func (l *layer) count(m *media) {
 		l.ring.Grow(l.rate.packets * 5 / 4)
 	}
 	if was := l.seen.Swap(m.arrival.UnixNano()); m.arrival.UnixNano()-was >= int64(deadAfter) {
-		l.publication.leg.room.changed() // who waits for it can have it
+		l.publication.leg.room.published() // who waits for it can have it
 	}
 }
 

@@ -250,6 +250,9 @@ func (r *Room) distribute() {
 func (r *Room) reconcile(legs []*Leg, published map[string]*publication) {
 	for _, p := range published {
 		blocked := slices.ContainsFunc(legs, func(l *Leg) bool { return l.cannotDecode(p) })
+		if p.undecodable.Swap(blocked) != blocked {
+			p.leg.downlink.poke()
+		}
 		if !blocked {
 			p.advised = nil
 			continue
