@@ -147,9 +147,11 @@ func (s *slot) aim(c allocate.Choice, now time.Time) (begun *layer) {
 	if p == nil {
 		return nil
 	}
-	climbs := s.climbs(c)
+	climbs, news := s.climbs(c), c.Layer != s.choice.Layer
 	s.choice = c
-	p.demand(s, c.Layer)
+	if news {
+		p.demand(s, c.Layer)
+	}
 	if c.Layer == allocate.None {
 		s.carry(nil, nil)
 		return nil

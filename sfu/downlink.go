@@ -3,6 +3,7 @@ package sfu
 import (
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -273,8 +274,15 @@ func (l *Leg) tick(now time.Time) {
 		l.judge()
 		loss := l.downlink.lossShare()
 		l.downlink.lossy.Store(loss >= lossyPath && !l.downlink.starved.Load())
+		var reports []rtcp.Packet
 		for _, s := range l.receiving() {
-			s.tick(now, loss)
+			if r := s.tick(now, loss); r != nil {
+				reports = append(reports, r)
+			}
+		}
+		const most = 40 // of 28 bytes each, in one datagram
+		for together := range slices.Chunk(reports, most) {
+			l.writeRTCP(together...)
 		}
 	})
 }

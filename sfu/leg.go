@@ -44,6 +44,7 @@ type Leg struct {
 	mu        sync.Mutex // owns the fields below
 	published []*publication
 	slots     []*slot // in the order of their sections
+	watches   bool    // some are for pictures
 	wanted    Wanted
 	state     State
 
@@ -241,16 +242,24 @@ func (l *Leg) Slots() ([]Slot, Wanted) {
 	return out, l.wanted
 }
 
+// publications and receiving return lists that others share: they only ever grow, so what was returned stays as it is.
 func (l *Leg) publications() []*publication {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.published)
+	return slices.Clip(l.published)
 }
 
 func (l *Leg) receiving() []*slot {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.slots)
+	return slices.Clip(l.slots)
+}
+
+// listens tells whether the leg sends nothing and is sent sound alone.
+func (l *Leg) listens() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.published) == 0 && !l.watches
 }
 
 // assigned returns the leg's slots for the next decision.

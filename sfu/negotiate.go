@@ -250,6 +250,7 @@ func (l *Leg) negotiated(added []*slot, hints []TrackHint) {
 		s.formatAs(l.local.Sections[i])
 		l.mu.Lock()
 		l.slots = append(l.slots, s)
+		l.watches = l.watches || s.kind == KindVideo
 		l.mu.Unlock()
 	}
 	l.uplink.negotiated(l.remote, l.local, hints)

@@ -6,6 +6,10 @@ import "time"
 // is speaking.
 const pulsePeriod = 100 * time.Millisecond
 
+// listenerBeats is how many beats of the pulse pass between two ticks of a leg that only listens: nothing that is looked after
+// there is due more often than every second, and each tick has to fetch the leg from memory. Large audiences are spread over them.
+const listenerBeats = 5
+
 // pulse is the one ticker of a server. With a ticker for each leg, a server with some hundred legs was woken some thousand
 // times a second, and waking an idle process costs far more than a tick: a switch of threads, and a millisecond of the Go
 // scheduler's looking around for more. It is one goroutine for all legs, so that media never queues behind hundreds of them.
@@ -60,6 +64,9 @@ func (r *Room) pulsed(now time.Time) {
 	default:
 	}
 	for _, l := range r.members() {
-		l.tick(now)
+		if (l.joined+r.beats)%listenerBeats == 0 || !l.listens() {
+			l.tick(now)
+		}
 	}
+	r.beats++
 }

@@ -103,20 +103,17 @@ func (s *stream) reception(now time.Time) rtcp.ReceptionReport {
 	return block
 }
 
-// tick sends the slot's sender report when it is due, and asks again for a key frame that does not come. It is told which
+// tick returns the slot's sender report when it is due, and asks again for a key frame that does not come. It is told which
 // share of packets is lost toward the client.
-func (s *slot) tick(now time.Time, loss float64) {
+func (s *slot) tick(now time.Time, loss float64) *rtcp.SenderReport {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.hold(now, loss)
 	if !s.waiting.IsZero() && now.Sub(s.waiting) > keyFramePatience {
 		s.waiting = now
 		s.ask()
 	}
-	report := s.senderReport(now)
-	s.mu.Unlock()
-	if report != nil {
-		s.leg.writeRTCP(report)
-	}
+	return s.senderReport(now)
 }
 
 // hold asks the receiver to hold pictures back for as long as repairs take, where packets are lost; nothing where not. Called
@@ -139,7 +136,7 @@ func (s *slot) hold(now time.Time, loss float64) {
 // senderReport relates the slot's timestamps to our clock (RFC 3550, section 6.4.1). Where the publisher has told how its
 // timestamps relate to its own clock, that is translated, so that sound and picture of one publisher stay together
 // whatever slots they are in; until then, the time of sending has to do. Called with mu held.
-func (s *slot) senderReport(now time.Time) rtcp.Packet {
+func (s *slot) senderReport(now time.Time) *rtcp.SenderReport {
 	if now.Sub(s.reportedAt) < reportPeriod || s.current == nil || s.sentAt.IsZero() {
 		return nil
 	}

@@ -39,6 +39,8 @@ type Room struct {
 	joined   int                 // legs ever joined
 	closed   bool
 
+	beats int // of the pulse so far; owned by it
+
 	// owned by run
 	heard    uint64   // of news
 	speakers []string // ids, loudest first: the ranking with its hysteresis
