@@ -44,7 +44,7 @@ type beginning struct {
 func (l *Leg) decide(now time.Time) (begun []beginning) {
 	l.choosing.Lock()
 	defer l.choosing.Unlock()
-	var slots []*slot
+	l.considered = l.considered[:0]
 	wanted, starved := int64(0), false
 	budget := l.downlink.budget()
 	for _, s := range l.receiving() {
@@ -52,7 +52,7 @@ func (l *Leg) decide(now time.Time) (begun []beginning) {
 			continue
 		}
 		if s.kind == KindVideo {
-			slots = append(slots, s)
+			l.considered = append(l.considered, considered{slot: s, order: len(l.considered)})
 			continue
 		}
 		s.aim(allocate.Choice{Temporal: allocate.AllTemporal}, now) // all of it
@@ -61,27 +61,28 @@ func (l *Leg) decide(now time.Time) (begun []beginning) {
 			budget = max(bandwidth.Floor, budget-soundRate)
 		}
 	}
-	if len(slots) == 0 {
+	if len(l.considered) == 0 {
 		l.downlink.wanted.Store(0)
 		l.downlink.starved.Store(false)
 		return nil
 	}
-	height, order := l.sizes(slots)
-	slices.SortStableFunc(slots, func(a, b *slot) int { return order[a] - order[b] })
-	videos := make([]allocate.Video, 0, len(slots))
-	chosen := make([]*slot, 0, len(slots))
-	for _, s := range slots {
-		if v, ok := s.options(); ok {
-			v.Height = height[s]
+	l.see(l.considered)
+	slices.SortStableFunc(l.considered, func(a, b considered) int { return a.order - b.order })
+	videos := l.videos[:0]
+	chosen := l.considered[:0] // those that are left of it
+	for _, c := range l.considered {
+		if v, ok := c.slot.options(); ok {
+			v.Height = c.height
 			videos = append(videos, v)
-			chosen = append(chosen, s)
+			chosen = append(chosen, c)
 		}
 	}
+	l.videos = videos
 	for i, c := range allocate.Choose(videos, budget) {
 		ideal := videos[i].Ideal()
 		starved = starved || c.Layer < ideal || c.Temporal < videos[i].Temporal-1
-		if layer := chosen[i].aim(c, now); layer != nil {
-			begun = append(begun, beginning{chosen[i], layer})
+		if layer := chosen[i].slot.aim(c, now); layer != nil {
+			begun = append(begun, beginning{chosen[i].slot, layer})
 		}
 		wanted += videos[i].Cost(allocate.Choice{Layer: ideal, Temporal: allocate.AllTemporal})
 	}
@@ -90,30 +91,35 @@ func (l *Leg) decide(now time.Time) (begun []beginning) {
 	return begun
 }
 
-// sizes returns how many lines each slot's picture is shown with, 0 if unknown, and its place in the view.
-func (l *Leg) sizes(slots []*slot) (height, order map[*slot]int) {
-	height, order = map[*slot]int{}, map[*slot]int{}
+// considered is a slot for a picture, for which a layer is being chosen.
+type considered struct {
+	slot   *slot
+	height int // lines that the picture is shown with, 0 if unknown
+	order  int // its place in the view
+}
+
+// see finds out how large each slot's picture is shown, and in which place of the view.
+func (l *Leg) see(slots []considered) {
 	view := l.view.Load()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i, s := range slots {
-		order[s] = i
-		if s.source == nil {
+	for i := range slots {
+		c := &slots[i]
+		if c.slot.source == nil {
 			continue
 		}
 		if view == nil {
 			if len(slots) > crowd {
-				height[s] = crowdHeight
+				c.height = crowdHeight
 			}
 			continue
 		}
-		leg, source := s.source.leg.id, s.source.source()
+		leg, source := c.slot.source.leg.id, c.slot.source.source()
 		at := slices.IndexFunc(*view, func(t Tile) bool { return t.Leg == leg && t.Source == source })
 		if at >= 0 {
-			height[s], order[s] = (*view)[at].Height, at
+			c.height, c.order = (*view)[at].Height, at
 		}
 	}
-	return height, order
 }
 
 func (s *slot) busy() bool {

@@ -3,7 +3,6 @@ package sfu
 import (
 	"io"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -281,8 +280,10 @@ func (l *Leg) tick(now time.Time) {
 			}
 		}
 		const most = 40 // of 28 bytes each, in one datagram
-		for together := range slices.Chunk(reports, most) {
-			l.writeRTCP(together...)
+		for len(reports) > 0 {
+			n := min(most, len(reports))
+			l.writeRTCP(reports[:n]...)
+			reports = reports[n:]
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
+	"confab/sfu/allocate"
 	"confab/sfu/assign"
 	"confab/sfu/section"
 )
@@ -39,7 +40,9 @@ type Leg struct {
 	pending       []*slot             // of the ring offer; owned by negotiating
 	ring          string              // the offer itself, until it is answered; owned by negotiating
 
-	choosing sync.Mutex // serialises decide; taken before all others
+	choosing   sync.Mutex // serialises decide, and owns its memory below; taken before all others
+	considered []considered
+	videos     []allocate.Video
 
 	mu        sync.Mutex // owns the fields below
 	published []*publication
