@@ -42,8 +42,8 @@
 // # Concurrency
 //
 // Methods of Server, Room and Leg may be called by several goroutines. A room has one goroutine, which assigns slots. A leg
-// has none of its own while nothing happens, beside Pion's: two errands, one of which calls the handler, and one chooses layers
-// and sends requests when something has changed, run in a goroutine for as long as there is something to do. What time alone brings, reports and repeated requests, comes from the one ticker of the server, its pulse. Media
+// has none of its own while nothing happens, beside Pion's: three errands, of which one calls the handler, one follows ICE, and
+// one chooses layers and sends requests when something has changed, run in a goroutine for as long as there is something to do. What time alone brings, reports and repeated requests, comes from the one ticker of the server, its pulse. Media
 // and reports are handled in Pion's two reading goroutines of the leg, media taken past Pion in one of the transport's. Every
 // piece of mutable state names its owner where it is declared; packet paths read immutable snapshots (the slots of a layer,
 // the slots by SSRC), so that a join does not stop the flow.

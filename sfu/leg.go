@@ -30,6 +30,8 @@ type Leg struct {
 	uplink   uplink
 	downlink downlink
 	path     path
+	moves    *errand     // takes the path that ICE has chosen
+	moving   sync.Mutex  // held while that is taken, so that the newest is taken last
 	ready    atomic.Bool // connected at least once, with the path's keys decided
 
 	negotiating chan struct{} // semaphore of one
@@ -75,6 +77,7 @@ func newLeg(r *Room, id string, joined int, h LegHandler) (*Leg, error) {
 		negotiating: make(chan struct{}, 1),
 		shutting:    make(chan struct{}), gone: make(chan struct{}),
 	}
+	l.moves = newErrand(l.move)
 	l.notifier = newNotifier(l, h)
 	l.uplink.init(l)
 	l.downlink.init(l)
@@ -91,9 +94,7 @@ func (l *Leg) connect() error {
 		return fmt.Errorf("sfu: make peer connection: %w", err)
 	}
 	l.pc.Store(pc)
-	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) {
-		l.selected(pair)
-	})
+	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) { l.moves.ask() })
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if l.pc.Load() == pc {
 			l.connectionChanged(s)
@@ -114,6 +115,22 @@ func (l *Leg) connectionChanged(s webrtc.PeerConnectionState) {
 	}
 }
 
+// move takes the candidate pair that ICE has chosen. It is an errand: Pion waits for its callbacks when it closes, with a lock held
+// that is needed here.
+func (l *Leg) move() {
+	defer func() {
+		if p := recover(); p != nil {
+			l.broke(p)
+		}
+	}()
+	l.moving.Lock()
+	defer l.moving.Unlock()
+	pair, err := l.pc.Load().SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err == nil && pair != nil && !l.closing() {
+		l.selected(pair)
+	}
+}
+
 // selected takes the candidate pair that ICE chose. A leg that cannot follow is ended: its client has to come anew.
 func (l *Leg) selected(pair *webrtc.ICECandidatePair) {
 	local, err := l.pc.Load().SCTP().Transport().ICETransport().GetLocalParameters()
@@ -124,7 +141,7 @@ func (l *Leg) selected(pair *webrtc.ICECandidatePair) {
 		}
 		l.takeMedia()
 	}
-	if err != nil {
+	if err != nil && !l.closing() {
 		l.room.server.log.Warn("sfu: follow the transport", "leg", l.id, "error", err)
 		l.shut(ErrTransport)
 	}
@@ -135,10 +152,7 @@ func (l *Leg) opened() {
 	if l.ready.Load() {
 		return
 	}
-	ice := l.pc.Load().SCTP().Transport().ICETransport()
-	if pair, err := ice.GetSelectedCandidatePair(); err == nil && pair != nil {
-		l.selected(pair) // the callback may still be on its way
-	}
+	l.move() // the callback may still be on its way
 	if err := l.path.keyed(); err == nil {
 		if l.room.server.batch != nil {
 			l.room.server.counters.directLegs.Add(1)
@@ -423,6 +437,7 @@ func (l *Leg) finish() {
 	if err := l.pc.Load().GracefulClose(); err != nil {
 		l.room.server.log.Debug("sfu: close peer connection", "leg", l.id, "error", err)
 	}
+	l.moves.close()
 	if err := l.path.close(); err != nil {
 		l.room.server.log.Debug("sfu: close path", "leg", l.id, "error", err)
 	}
