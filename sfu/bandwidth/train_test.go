@@ -134,7 +134,7 @@ func TestSizesComeBackWithinSeconds(t *testing.T) {
 		for _, narrow := range []float64{200_000, 400_000, 800_000, 1_500_000} {
 			slowest, sum, n := time.Duration(0), time.Duration(0), 0
 			for _, seconds := range []time.Duration{1, 3, 12, 30} {
-				for seed := range uint64(20) {
+				for seed := range uint64(8) {
 					l := newLeg(seed, newPath(8_000_000))
 					change(l)
 					l.run(3*time.Second, nil)
@@ -171,7 +171,7 @@ func TestTrainsLeaveANarrowPathInPeace(t *testing.T) {
 	}{{0, 0.01, 0.5}, {5_000, 0.05, 8}, {20_000, 0.15, 6}} {
 		for _, bits := range []float64{200_000, 400_000, 800_000, 1_500_000} {
 			late, changes, frames, trains := 0, 0.0, 0, 0
-			const runs, minutes = 6, 2
+			const runs, minutes = 3, 2
 			for seed := range uint64(runs) {
 				p := newPath(bits)
 				p.jitter = time.Duration(1+seed%3*4) * time.Millisecond
