@@ -17,13 +17,7 @@ const (
 // History lists messages of a chat: the newest, those before or after a seq (in order of seq), or what was added or
 // changed since a rev (in order of rev). Limit 0 is DefaultMessages. Refusals: not_found, invalid.
 func (s *Service) History(ctx context.Context, actor store.ID, q store.MessageQuery) (page MessagePage, err error) {
-	if err := wellFormed(q.ChatID); err != nil {
-		return MessagePage{}, err
-	}
-	if q.Limit == 0 {
-		q.Limit = DefaultMessages
-	}
-	if err := checkQuery(q); err != nil {
+	if q, err = completed(q); err != nil {
 		return MessagePage{}, err
 	}
 	err = s.view(ctx, func(tx store.Tx) error {
@@ -84,6 +78,17 @@ func (s *Service) withStatus(ctx context.Context, tx store.Tx, heard *audience, 
 		shown = append(shown, s.message(m, status))
 	}
 	return shown, nil
+}
+
+// completed checks a query, and gives it the limit that was left out.
+func completed(q store.MessageQuery) (store.MessageQuery, error) {
+	if err := wellFormed(q.ChatID); err != nil {
+		return q, err
+	}
+	if q.Limit == 0 {
+		q.Limit = DefaultMessages
+	}
+	return q, checkQuery(q)
 }
 
 func checkQuery(q store.MessageQuery) error {

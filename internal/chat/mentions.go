@@ -9,14 +9,8 @@ import (
 // Mentions lists the messages by others that name the actor in a chat, past a seq, or past what the actor has read when
 // after is nil; in order of seq. Limit 0 is DefaultMessages. Refusals: not_found, invalid.
 func (s *Service) Mentions(ctx context.Context, actor, chatID store.ID, after *int64, limit int) (page MessagePage, err error) {
-	q := store.MessageQuery{ChatID: chatID, After: after, Limit: limit}
-	if err := wellFormed(chatID); err != nil {
-		return MessagePage{}, err
-	}
-	if q.Limit == 0 {
-		q.Limit = DefaultMessages
-	}
-	if err := checkQuery(q); err != nil {
+	q, err := completed(store.MessageQuery{ChatID: chatID, After: after, Limit: limit})
+	if err != nil {
 		return MessagePage{}, err
 	}
 	err = s.view(ctx, func(tx store.Tx) error {
