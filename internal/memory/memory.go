@@ -83,10 +83,12 @@ func (k *Keeper) Run(ctx context.Context, tick <-chan time.Time) {
 		case <-ctx.Done():
 			return
 		case now := <-tick:
-			if k.due(k.read(), now) {
+			u := k.read()
+			if k.due(u, now) {
 				release()
+				u = k.read()
 			}
-			if p, changed := k.adapt(k.read()); changed {
+			if p, changed := k.adapt(u); changed {
 				debug.SetGCPercent(p)
 			}
 		}
