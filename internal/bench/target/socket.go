@@ -1,6 +1,7 @@
 package target
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,7 +15,8 @@ import (
 
 // Socket is a realtime connection of a person. One goroutine reads it.
 type Socket struct {
-	ws *websocket.Conn
+	ws    *websocket.Conn
+	frame bytes.Buffer // the latest one; owned by who reads
 
 	mu sync.Mutex // one writer at a time
 }
@@ -55,10 +57,15 @@ func (s *Socket) Send(event string, id int64, data any) error {
 	return s.ws.WriteMessage(websocket.TextMessage, raw)
 }
 
-// Read returns the next frame.
+// Read returns the next frame, which is good until the next call.
 func (s *Socket) Read() ([]byte, error) {
-	_, raw, err := s.ws.ReadMessage()
-	return raw, err
+	_, r, err := s.ws.NextReader()
+	if err != nil {
+		return nil, err
+	}
+	s.frame.Reset()
+	_, err = s.frame.ReadFrom(r)
+	return s.frame.Bytes(), err
 }
 
 // ReadBy makes reads fail that last beyond a moment.
