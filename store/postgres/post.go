@@ -121,9 +121,9 @@ const lockChats = `SELECT 1 FROM chats WHERE id = ANY($1::uuid[]) ORDER BY id FO
 // insertPosts stores those messages of a batch that keep to the rules of store.Store.Post, in the order given.
 const insertPosts = `WITH draft AS (
 		SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bytea[],
-			$8::uuid[], $9::text[], $10::timestamptz[], $11::timestamptz[])
+			$8::uuid[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[])
 		WITH ORDINALITY AS d(id, chat_id, user_id, kind, content, client_id, payload_hash, reply_to, meta, created_at,
-			updated_at, place)
+			updated_at, words, place)
 	), fit AS (
 		SELECT d.*, c.last_seq, c.last_rev, row_number() OVER (PARTITION BY d.chat_id ORDER BY d.place) AS step
 		FROM draft d JOIN chats c ON c.id = d.chat_id JOIN members m ON m.chat_id = d.chat_id AND m.user_id = d.user_id
@@ -134,6 +134,8 @@ const insertPosts = `WITH draft AS (
 	), advanced AS (
 		UPDATE chats c SET last_seq = c.last_seq + f.n, last_rev = c.last_rev + f.n, activity_at = f.at
 		FROM (SELECT chat_id, count(*) AS n, max(created_at) AS at FROM fit GROUP BY chat_id) f WHERE c.id = f.chat_id
+	), found_by AS (
+		INSERT INTO message_words (message_id, words) SELECT id, words::tsvector FROM fit
 	)
 	INSERT INTO messages (id, chat_id, user_id, seq, rev, kind, content, client_id, payload_hash, reply_to, meta,
 		created_at, updated_at)
@@ -150,12 +152,11 @@ func (p *poster) store(ctx context.Context, batch []*sqlstore.Post) (map[store.I
 		return nil, nil, err
 	}
 	defer conn.Release()
-	chats, drafts, words := columns(batch)
+	chats, drafts := columns(batch)
 	var queue pgx.Batch
 	queue.Queue(planForFew)
 	queue.Queue(lockChats, chats)
 	queue.Queue(insertPosts, drafts...)
-	queue.Queue(sqlstore.PostgresIndex, drafts[0], words)
 	queue.Queue(listMembers, chats)
 	results := conn.SendBatch(ctx, &queue)
 	placed := make(map[store.ID]store.Posted, len(batch))
@@ -172,9 +173,6 @@ func (p *poster) store(ctx context.Context, batch []*sqlstore.Post) (map[store.I
 			placed[id] = place
 			return err
 		})
-	}
-	if err == nil {
-		_, err = results.Exec()
 	}
 	if err == nil {
 		err = each(results, func(r pgx.Rows) error {
@@ -209,15 +207,15 @@ func each(results pgx.BatchResults, read func(pgx.Rows) error) error {
 	return rows.Err()
 }
 
-// columns turns a batch into the arguments of its statements: the chats concerned, one list for each column of
-// insertPosts, and the words of each.
-func columns(batch []*sqlstore.Post) (chats string, drafts []any, words []string) {
+// columns turns a batch into the arguments of its statements: the chats concerned, and one list for each column of
+// insertPosts.
+func columns(batch []*sqlstore.Post) (chats string, drafts []any) {
 	n := len(batch)
 	ids, chatIDs, userIDs, replies := make([]store.ID, n), make([]store.ID, n), make([]store.ID, n), make([]store.ID, n)
 	kinds, contents := make([]string, n), make([]string, n)
 	clients, metas := make([]*string, n), make([]*string, n)
 	hashes := make([][]byte, n)
-	words = make([]string, n)
+	words := make([]string, n)
 	created, updated := make([]time.Time, n), make([]time.Time, n)
 	for i, one := range batch {
 		m := &one.Message
@@ -235,5 +233,5 @@ func columns(batch []*sqlstore.Post) (chats string, drafts []any, words []string
 	}
 	chats = sqlstore.UUIDArray(chatIDs)
 	return chats, []any{sqlstore.UUIDArray(ids), chats, sqlstore.UUIDArray(userIDs), kinds, contents, clients, hashes,
-		sqlstore.UUIDArray(replies), metas, created, updated}, words
+		sqlstore.UUIDArray(replies), metas, created, updated, words}
 }

@@ -22,14 +22,14 @@ type searchDialect struct {
 	query    func(fulltext.Query) string                // $2 of find
 }
 
-// PostgresIndex keeps the words of those messages of a list ($1: uuid[], $2: text[]) that exist.
-const PostgresIndex = `INSERT INTO message_words (message_id, words)
+// postgresIndex keeps the words of those messages of a list ($1: uuid[], $2: text[]) that exist.
+const postgresIndex = `INSERT INTO message_words (message_id, words)
 	SELECT m.id, d.words::tsvector FROM unnest($1::uuid[], $2::text[]) AS d(id, words) JOIN messages m ON m.id = d.id
 	ON CONFLICT (message_id) DO UPDATE SET words = excluded.words`
 
 func postgresSearch() searchDialect {
 	return searchDialect{
-		index:    PostgresIndex,
+		index:    postgresIndex,
 		indexed:  func(ids []store.ID, words []string) []any { return []any{UUIDArray(ids), words} },
 		document: fulltext.Document.TSVector,
 		find:     `message_words w JOIN messages m ON m.id = w.message_id AND w.words @@ $2::text::tsquery`,
