@@ -17,14 +17,16 @@ func TestDue(t *testing.T) {
 		since time.Duration // the last release
 		want  bool
 	}{
-		"a burst has left garbage":       {usage{objects: 30 * mb, live: 20 * mb}, time.Minute, true},
-		"a burst has left free pages":    {usage{objects: 20 * mb, live: 20 * mb, free: 10 * mb}, time.Minute, true},
-		"still busy":                     {usage{objects: 30 * mb, live: 20 * mb, allocated: 3 * mb}, time.Minute, false},
+		"a burst has left garbage":       {usage{objects: 50 * mb, live: 20 * mb}, time.Minute, true},
+		"a burst has left free pages":    {usage{objects: 20 * mb, live: 20 * mb, free: 30 * mb}, time.Minute, true},
+		"some of both":                   {usage{objects: 30 * mb, live: 20 * mb, free: reserve}, time.Minute, true},
+		"no more than the reserve":       {usage{objects: 30 * mb, live: 20 * mb, free: reserve - 10*mb}, time.Minute, false},
+		"still busy":                     {usage{objects: 50 * mb, live: 20 * mb, allocated: 3 * mb}, time.Minute, false},
 		"not busy for so large a one":    {usage{objects: 300 * mb, live: 200 * mb, allocated: 3 * mb}, time.Minute, true},
-		"so soon again":                  {usage{objects: 30 * mb, live: 20 * mb}, 4 * time.Second, false},
-		"not worth it":                   {usage{objects: 11 * mb, live: 10 * mb}, time.Minute, false},
-		"not worth it in so large a one": {usage{objects: 104 * mb, live: 100 * mb}, time.Minute, false},
-		"freed since it was marked":      {usage{objects: 19 * mb, live: 20 * mb}, time.Minute, false},
+		"so soon again":                  {usage{objects: 50 * mb, live: 20 * mb}, 4 * time.Second, false},
+		"not worth it":                   {usage{objects: 11 * mb, live: 10 * mb, free: reserve}, time.Minute, false},
+		"not worth it in so large a one": {usage{objects: 104 * mb, live: 100 * mb, free: reserve}, time.Minute, false},
+		"freed since it was marked":      {usage{objects: 19 * mb, live: 20 * mb, free: reserve}, time.Minute, false},
 	} {
 		k := New()
 		k.done = start
@@ -38,7 +40,7 @@ func TestDueWaitsForCalm(t *testing.T) {
 	t.Parallel()
 	const mb = 1 << 20
 	k, now := New(), time.Now()
-	at := usage{objects: 20 * mb, live: 10 * mb}
+	at := usage{objects: 20 * mb, live: 10 * mb, free: reserve}
 	for _, want := range []bool{false, false, true, false} { // two busy seconds, calm, and just released
 		if !want && k.done.IsZero() {
 			at.allocated += 5 * mb
