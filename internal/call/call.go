@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -91,7 +90,7 @@ func (c *call) unlock() {
 func (s *Service) newCall(ch store.Chat) (*call, error) {
 	c := &call{
 		svc: s, id: store.NewID(), chatID: ch.ID, direct: ch.Type == store.Direct,
-		journal:   journal{log: s.cfg.Log.With("chat", ch.ID), work: &s.work},
+		journal:   journal{log: s.cfg.Log.With("chat", ch.ID), work: &s.work, update: s.cfg.Store.Update},
 		stop:      make(chan struct{}),
 		told:      make(chan struct{}),
 		legs:      make(map[store.ID]*participant),
@@ -113,7 +112,7 @@ func (c *call) launch(p *participant, members []store.Member) {
 	c.phase = running
 	c.row = store.Call{ID: c.id, ChatID: c.chatID, StartedBy: p.userID, StartedAt: now}
 	row := c.row
-	c.write("create", func(ctx context.Context, tx store.Tx) error { return tx.CreateCall(ctx, row) })
+	c.journal.write("create", func(ctx context.Context, tx store.Tx) error { return tx.CreateCall(ctx, row) })
 	c.ringOthers(members, now)
 	c.svc.work.Go(c.watchQuality)
 }
@@ -124,13 +123,13 @@ func (c *call) admit(p *participant) <-chan struct{} {
 	now := c.svc.now()
 	p.joined, p.joinedAt = true, now
 	c.concerned[p.userID] = struct{}{}
-	written := c.write("join", func(ctx context.Context, tx store.Tx) error {
+	written := c.journal.write("join", func(ctx context.Context, tx store.Tx) error {
 		return tx.AddCallParticipant(ctx, c.id, store.CallParticipant{ID: p.id, UserID: p.userID, JoinedAt: now})
 	})
 	if c.row.AnsweredAt == nil && p.userID != c.row.StartedBy {
 		c.row.AnsweredAt = &now
 		row := c.row
-		c.write("answered", func(ctx context.Context, tx store.Tx) error { return tx.UpdateCall(ctx, row) })
+		c.journal.write("answered", func(ctx context.Context, tx store.Tx) error { return tx.UpdateCall(ctx, row) })
 	}
 	c.watchMedia(p)
 	c.tell(p, EventState, c.snapshot())
@@ -163,7 +162,7 @@ func (c *call) remove(p *participant, reason string) {
 	c.svc.cfg.Registry.leave(p.userID, c)
 	if p.joined {
 		now := c.svc.now()
-		c.write("leave", func(ctx context.Context, tx store.Tx) error { return tx.EndCallParticipant(ctx, p.id, now) })
+		c.journal.write("leave", func(ctx context.Context, tx store.Tx) error { return tx.EndCallParticipant(ctx, p.id, now) })
 	}
 	switch {
 	case c.phase == over:
@@ -230,7 +229,7 @@ func (c *call) conclude(reason string) {
 	now := c.svc.now()
 	c.row.EndedAt, c.row.EndReason = &now, reason
 	row := c.row
-	c.write("end", func(ctx context.Context, tx store.Tx) error { return tx.UpdateCall(ctx, row) })
+	c.journal.write("end", func(ctx context.Context, tx store.Tx) error { return tx.UpdateCall(ctx, row) })
 	end := bus.Event{Name: EventEnd, Data: endEvent{c.chatID, c.id, reason, c.duration(now)}}
 	for userID := range c.concerned {
 		end.To = append(end.To, userID)
@@ -241,17 +240,6 @@ func (c *call) conclude(reason string) {
 	})
 	c.announce()
 	c.journal.add("message", func(ctx context.Context) error { return c.svc.post(ctx, row) })
-}
-
-// write adds a transaction to the journal. What it finds missing went with the chat, which somebody has deleted.
-func (c *call) write(what string, fn func(context.Context, store.Tx) error) <-chan struct{} {
-	return c.journal.add(what, func(ctx context.Context) error {
-		err := c.svc.cfg.Store.Update(ctx, func(tx store.Tx) error { return fn(ctx, tx) })
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		return err
-	})
 }
 
 // announce has the chat's members told which call it has. It is done in the journal, with the members and the call of

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"confab/internal/fault"
+	"confab/store"
 )
 
 // Calls themselves are tested in package signaling, between real clients over real sockets.
@@ -155,6 +157,49 @@ func TestJournalKeepsOrderAndSurvivesFailures(t *testing.T) {
 		}
 		<-add(4, nil) // and it starts again
 		work.Wait()
+	})
+}
+
+func TestJournalWritesTogetherAndFailsApart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var work sync.WaitGroup
+		var log strings.Builder
+		var kept []string
+		var sizes []int // of the transactions that were committed
+		j := journal{log: slog.New(slog.NewTextHandler(&log, nil)), work: &work}
+		var writing []string
+		j.update = func(_ context.Context, fn func(store.Tx) error) error {
+			writing = nil
+			err := fn(nil)
+			if err == nil {
+				kept, sizes = append(kept, writing...), append(sizes, len(writing))
+			}
+			return err
+		}
+		write := func(what string, err error) {
+			j.write(what, func(context.Context, store.Tx) error { writing = append(writing, what); return err })
+		}
+		gate := make(chan struct{})
+		j.add("gate", func(context.Context) error { <-gate; return nil })
+		write("a", nil)
+		write("b", nil)
+		j.add("between", func(context.Context) error { kept = append(kept, "between"); return nil })
+		write("c", nil)
+		write("full", errors.New("disk full"))
+		write("gone", store.ErrNotFound)
+		write("d", nil)
+		close(gate)
+		work.Wait()
+		if want := []string{"a", "b", "between", "c", "d"}; !slices.Equal(kept, want) {
+			t.Errorf("kept %v, want %v", kept, want)
+		}
+		if want := []int{2, 1, 1}; !slices.Equal(sizes, want) {
+			t.Errorf("transactions of %v, want %v", sizes, want)
+		}
+		if !strings.Contains(log.String(), "entry=full") || strings.Contains(log.String(), "entry=gone") {
+			t.Errorf("logged: %s", log.String())
+		}
 	})
 }
 
