@@ -91,6 +91,38 @@ var raceCases = []testCase{
 			last[m.UserID]++
 		}
 	}},
+	{"a chat that is deleted while people write takes every message along", func(w *world) {
+		const rounds, senders = 8, 6
+		u := w.user("u")
+		for range rounds {
+			c := w.group(u)
+			sent := make([]store.Message, 2*senders)
+			atOnce(2*senders+1, func(i int) {
+				if i == 2*senders {
+					if err := w.s.Update(w.Context(), func(tx store.Tx) error { return tx.DeleteChat(w.Context(), c.ID) }); err != nil {
+						w.Error(err)
+					}
+					return
+				}
+				sent[i] = newMessage(c, u, "zyzzyva")
+				var err error
+				if i%2 == 0 {
+					_, _, err = w.s.Post(w.Context(), sent[i])
+				} else {
+					err = w.s.Update(w.Context(), func(tx store.Tx) error { return second(w.post(tx, sent[i])) })
+				}
+				if err != nil && !errors.Is(err, store.ErrNotFound) {
+					w.Error(err)
+				}
+			})
+			for _, m := range sent {
+				err := w.s.View(w.Context(), func(tx store.Tx) error { return second(tx.Message(w.Context(), m.ID)) })
+				if !errors.Is(err, store.ErrNotFound) {
+					w.Errorf("got %v, want ErrNotFound", err)
+				}
+			}
+		}
+	}},
 	{"one client id at the same instant makes one message", func(w *world) {
 		u := w.user("u")
 		chats := []store.Chat{w.group(u), w.group(u)} // not even two chats let it through twice
