@@ -254,15 +254,23 @@ func TestTakenPortIsAClearError(t *testing.T) {
 	} else if !strings.Contains(err.Error(), fmt.Sprint(m.Port())) {
 		t.Errorf("the error does not name the port: %v", err)
 	}
-	// Taken in UDP alone.
-	c, addr := receiver(t)
-	if again, err := Listen(Config{Listen: addr.String()}); err == nil {
-		_ = again.Close()
-		t.Error("the UDP port is taken, and nobody said so")
-	} else if !strings.Contains(err.Error(), "UDP") || !strings.Contains(err.Error(), fmt.Sprint(addr.Port())) {
+	// Taken in UDP alone, unless some connection of the machine has the same number in TCP.
+	var err error
+	for range 5 {
+		_, addr := receiver(t)
+		var again *Mux
+		if again, err = Listen(Config{Listen: addr.String()}); err == nil {
+			_ = again.Close()
+			t.Fatal("the UDP port is taken, and nobody said so")
+		}
+		if strings.Contains(err.Error(), "UDP") && strings.Contains(err.Error(), fmt.Sprint(addr.Port())) {
+			err = nil
+			break
+		}
+	}
+	if err != nil {
 		t.Errorf("the error does not name protocol and port: %v", err)
 	}
-	_ = c
 	for _, bad := range []string{"", "localhost", "127.0.0.1:http-ish", "256.0.0.1:0", "127.0.0.1:99999"} {
 		if m, err := Listen(Config{Listen: bad}); err == nil {
 			_ = m.Close()
