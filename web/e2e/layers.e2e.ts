@@ -58,11 +58,11 @@ afterAll(async () => {
 
 /**
  * Makes the picture of a call small and large again, and wants what is sent to follow, the larger one within a second. At
- * the beginning of a call a browser does not trust its path with all that yet, the less so the slower its machine is.
+ * the beginning of a call a browser does not trust its path with all that yet.
  */
 async function followsTheTile(page: Page): Promise<void> {
   let soonest = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 6 && soonest > 1000; attempt++) {
+  for (let attempt = 0; attempt < 3 && soonest > 1000; attempt++) {
     await page.getByRole("button", { name: "Minimise the call" }).click();
     await until("few lines in the small window", async () =>
       (await pictures(page)).some(({ lines, decoded }) => decoded > 0 && lines <= small),
