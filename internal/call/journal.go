@@ -10,7 +10,8 @@ import (
 	"confab/store"
 )
 
-// journalTimeout bounds one transaction or one other entry, so that a database that hangs delays the next call of a chat, and not for ever.
+// journalTimeout bounds one transaction or one other entry, so that a database that hangs delays the next call of a chat,
+// and not for ever.
 const journalTimeout = 5 * time.Second
 
 // journalLimit is how many entries may wait. A call of 1,000 people who all join and leave within the time of a few

@@ -1,7 +1,7 @@
 -- +goose Up
--- Each of these references was looked up, and the row that it names locked, with every message: a third of the time that
--- PostgreSQL took for one. Who writes a message has the chat's row locked and is a member of it, and accounts never go;
--- what is left of a reference is that a message goes with its chat, and its words with the message.
+-- Each of these references was looked up, and the row that it names locked, with every message. Who writes a message has the
+-- chat's row locked and is a member of it, and accounts never go; what is left of a reference is that a message goes with its
+-- chat, and its words with the message.
 ALTER TABLE messages DROP CONSTRAINT messages_chat_id_fkey, DROP CONSTRAINT messages_user_id_fkey;
 ALTER TABLE message_words DROP CONSTRAINT message_words_message_id_fkey;
 
