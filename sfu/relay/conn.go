@@ -99,8 +99,14 @@ func (c *conn) ReadFrom(b []byte) (int, net.Addr, error) {
 	}
 }
 
-// WriteTo sends a packet to the SFU. Packets over the bandwidth are dropped, those for anybody else refused.
+// WriteTo sends a packet to the SFU. Packets over the bandwidth are dropped, those for anybody else refused, and so are all
+// once the conn is closed: pion/turn hears of that from ReadFrom, and may be in the midst of the client's next packet.
 func (c *conn) WriteTo(b []byte, addr net.Addr) (int, error) {
+	select {
+	case <-c.closed:
+		return 0, net.ErrClosed
+	default:
+	}
 	udp, ok := addr.(*net.UDPAddr)
 	if !ok {
 		return 0, wire.ErrNotHere

@@ -71,6 +71,9 @@ func TestConnReachesOnlyTheServer(t *testing.T) {
 	if _, _, err := c.ReadFrom(make([]byte, 10)); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("reading a closed conn: %v", err)
 	}
+	if _, err := c.WriteTo([]byte{0x80, 1}, net.UDPAddrFromAddrPort(at(m))); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("writing to a closed conn: %v", err)
+	}
 }
 
 // A stream that is silent is given up: soon without an allocation, later with one. The clock is fake.

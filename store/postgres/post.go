@@ -22,8 +22,8 @@ var errClosed = errors.New("the database is closed")
 // Its goroutine takes whoever waits; nobody is waited for, and while one batch waits for the disk the next gathers. A second
 // goroutine would mostly wait for the locks of the chats that the first has in hand, and halve the batches: with 64
 // callers in 32 chats it cost a fifth of the throughput. Should PostgreSQL refuse a batch, which happens when another
-// transaction uses a ClientID at the same instant, nothing of it has been stored and all of its callers are sent the long
-// way.
+// transaction uses a ClientID at the same instant, nothing of it has been stored and it is tried once more: that other
+// transaction is then over, and only who came second is sent the long way. Should it be refused again, all are.
 type poster struct {
 	pool  *pgxpool.Pool
 	posts *sqlstore.Posts
@@ -75,6 +75,9 @@ func (p *poster) serve(first *sqlstore.Post) {
 	batch := distinct(all)
 	placed, members, err := p.store(ctx, batch)
 	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		placed, members, err = p.store(ctx, batch)
+	}
 	if errors.As(err, &refused) {
 		err = nil // and nothing is placed: all go the long way
 	}
