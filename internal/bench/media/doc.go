@@ -4,7 +4,9 @@
 // Every packet ends in a stamp: who sent it, its number, and when. The payload before that is what a server looks at, a
 // VP8 payload descriptor (RFC 7741) with key frames when they are asked for, or nothing in particular for Opus, whose
 // loudness is in the header extension of RFC 6464. Sender and receivers are one process, so their clocks agree, and
-// latency is from the call that sends to the moment after decryption.
+// latency is from the call that sends to the moment when the receiver's kernel has the packet (on Linux; elsewhere, when it is
+// read): what this program takes to read and decrypt is no part of it. It is also told for each second, beside how busy the
+// server was, for a machine that others share has fast seconds and slow ones.
 //
 // # Concurrency
 //

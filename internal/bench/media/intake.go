@@ -8,31 +8,27 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/transport/v5/packetio"
-
-	"confab/internal/bench/target"
 )
 
 // intake counts what a leg receives.
 type intake struct {
 	epoch    time.Time     // zero of the stamps' clock
+	came     *arrivals     // when packets came to the socket
+	delays   *delays       // of all legs
 	first    chan struct{} // closed with the first packet of media
 	keyFrame func()        // called when the server asks for one
 
-	mu         sync.Mutex // owns the fields below
-	opened     bool       // first is closed
-	joined     time.Time  // when the first packet came
-	latency    *target.Histogram
+	mu         sync.Mutex       // owns the fields below
+	opened     bool             // first is closed
+	joined     time.Time        // when the first packet came
 	seen       map[int]*numbers // by publisher
 	received   int64
 	duplicates int64
 	lost       int64
 }
 
-func newIntake(epoch time.Time, keyFrame func()) *intake {
-	return &intake{
-		epoch: epoch, first: make(chan struct{}), keyFrame: keyFrame,
-		latency: target.NewHistogram(), seen: map[int]*numbers{},
-	}
+func newIntake(epoch time.Time, came *arrivals, all *delays, keyFrame func()) *intake {
+	return &intake{epoch: epoch, came: came, delays: all, first: make(chan struct{}), keyFrame: keyFrame, seen: map[int]*numbers{}}
 }
 
 // buffer gives Pion what it writes the decrypted packets of an SSRC to.
@@ -64,12 +60,11 @@ const rtpHeaderLen = 12 // RFC 3550, section 5.1
 
 // Write takes a packet. It always says that the buffer is full, which makes Pion forget the packet.
 func (s *stream) Write(b []byte) (int, error) {
-	now := time.Now()
 	mark, ok := stampOf(b)
 	if !ok || len(b) < rtpHeaderLen {
 		return 0, packetio.ErrFull
 	}
-	s.in.take(mark, s.gap(binary.BigEndian.Uint16(b[2:])), now)
+	s.in.take(mark, s.gap(binary.BigEndian.Uint16(b[2:])), s.in.came.of(b, time.Now()))
 	return 0, packetio.ErrFull
 }
 
@@ -87,11 +82,11 @@ func (s *stream) gap(sequence uint16) int64 {
 	return int64(ahead) - 1
 }
 
-func (in *intake) take(mark stamp, gap int64, now time.Time) {
+func (in *intake) take(mark stamp, gap int64, at time.Time) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if !in.opened {
-		in.opened, in.joined = true, now
+		in.opened, in.joined = true, at
 		close(in.first)
 	}
 	if mark.number == 0 {
@@ -108,7 +103,7 @@ func (in *intake) take(mark stamp, gap int64, now time.Time) {
 	}
 	in.received++
 	in.lost += gap
-	in.latency.Add(now.Sub(in.epoch) - mark.at)
+	in.delays.add(at, at.Sub(in.epoch)-mark.at)
 }
 
 // numbers is a set of stamps' numbers. A run is bounded, and with it this: a bit for each packet.

@@ -2,6 +2,8 @@ package media
 
 import (
 	"encoding/binary"
+	"net"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -43,7 +45,7 @@ func TestIntakeCounts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			in := newIntake(time.Now(), func() {})
+			in := newIntake(time.Now(), new(arrivals), new(delays), func() {})
 			s := in.buffer(packetio.RTPBufferPacket, 1)
 			for _, p := range c.packets {
 				_, _ = s.Write(p.raw(0)) // it always refuses to keep the packet
@@ -59,13 +61,59 @@ func TestIntakeCounts(t *testing.T) {
 	}
 }
 
-func TestIntakeMeasuresFromTheStamp(t *testing.T) {
+func TestIntakeMeasuresFromTheStampToTheSocket(t *testing.T) {
 	t.Parallel()
-	in := newIntake(time.Now().Add(-time.Hour), func() {})
+	now := time.Now()
+	var came arrivals
+	var all delays
+	all.begin(now, 2)
+	in := newIntake(now.Add(-time.Hour), &came, &all, func() {})
 	s := in.buffer(packetio.RTPBufferPacket, 1)
-	_, _ = s.Write(packet{1, 0, 1}.raw(time.Hour - 2*time.Second)) // it always refuses to keep the packet
-	if got := in.latency.Latency(); got.P50 < 2000 || got.P50 > 12000 {
+	unknown, known := packet{1, 0, 1}.raw(time.Hour-2*time.Second), packet{2, 0, 2}.raw(time.Hour)
+	came.note(known, now.Add(1500*time.Millisecond))
+	_, _ = s.Write(unknown) // it always refuses to keep the packet
+	_, _ = s.Write(known)
+	_, each := all.result()
+	if got := each[0]; got.Count != 1 || got.Max < 2000 || got.Max > 12000 {
 		t.Errorf("a packet sent two seconds ago took %v", got)
+	}
+	if got := each[1]; got.Count != 1 || got.Max < 1499 || got.Max > 1501 {
+		t.Errorf("a packet that came to the socket after a second and a half took %v", got)
+	}
+}
+
+// What a receiver does between two reads does not count.
+func TestArrivalIsWhenThePacketCame(t *testing.T) {
+	t.Parallel()
+	conn, err := roomy{ear: &ear{}}.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() // a test
+	s := conn.(*socket)
+	p := packet{7, 0, 1}.raw(0)
+	buf := make([]byte, 200)
+	for attempt := 0; ; attempt++ { // the kernel begins to look at its clock a little after it was asked to
+		before := time.Now()
+		if _, err := s.WriteTo(p, conn.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+		after := time.Now()
+		time.Sleep(10 * time.Millisecond) // as if busy
+		n, _, err := s.ReadFromAddrPort(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := s.ear.came.of(buf[:n], time.Now())
+		if runtime.GOOS != "linux" || !at.Before(before) && !at.After(after) {
+			break
+		}
+		if attempt == 100 {
+			t.Fatalf("the packet came %v after it was sent, which took %v", at.Sub(before), after.Sub(before))
+		}
+	}
+	if other := s.ear.came.of(packet{8, 0, 1}.raw(0), time.Time{}); !other.IsZero() {
+		t.Errorf("a packet that never came, came at %v", other)
 	}
 }
 
@@ -82,7 +130,7 @@ func TestIntakeHearsRequestsForKeyFrames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked := 0
-			in := newIntake(time.Now(), func() { asked++ })
+			in := newIntake(time.Now(), new(arrivals), new(delays), func() { asked++ })
 			raw, err := c.packet.Marshal()
 			if err != nil {
 				t.Fatal(err)

@@ -82,7 +82,7 @@ func (r *run) open(ctx context.Context, number int) (*leg, error) {
 		acked: make(chan error, 1), answered: make(chan *webrtc.SessionDescription, 1), reading: make(chan struct{}),
 	}
 	go l.read()
-	l.in = newIntake(r.epoch, func() {
+	l.in = newIntake(r.epoch, &l.ear.came, &r.delays, func() {
 		if l.source != nil {
 			l.source.wantKey.Store(true)
 		}

@@ -103,6 +103,7 @@ type run struct {
 	legs        []*leg // publishers first, then the quiet, then the others
 
 	measuring atomic.Bool
+	delays    delays
 	stop      context.CancelFunc // ends the sources
 	sending   sync.WaitGroup
 	failed    atomic.Pointer[error] // why a source stopped early
@@ -199,9 +200,11 @@ func (r *run) measure(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.measuring.Store(true)
 	from := time.Now()
-	if err := sleep(ctx, r.Duration); err != nil {
+	r.delays.begin(from, int((r.Duration+time.Second-1)/time.Second))
+	r.measuring.Store(true)
+	cores, err := r.watch(ctx, from, before)
+	if err != nil {
 		return nil, err
 	}
 	r.measuring.Store(false)
@@ -222,8 +225,25 @@ func (r *run) measure(ctx context.Context) (*Result, error) {
 	}
 	return r.result(took, spent{
 		joining: joined.CPU - empty.CPU, server: after.CPU - before.CPU, client: oursAfter.CPU - ours.CPU,
-		memory: after.Memory - empty.Memory,
+		memory: after.Memory - empty.Memory, cores: cores,
 	}), nil
+}
+
+// watch waits until the duration is over and returns how many cores the server was busy with in each second.
+func (r *run) watch(ctx context.Context, from time.Time, before target.Usage) (cores []float64, err error) {
+	for began := time.Duration(0); began < r.Duration; {
+		ends := min(began+time.Second, r.Duration)
+		if err := sleep(ctx, time.Until(from.Add(ends))); err != nil {
+			return nil, err
+		}
+		after, err := target.UsageOf(r.PID)
+		if err != nil {
+			return nil, err
+		}
+		cores = append(cores, (after.CPU-before.CPU).Seconds()/(ends-began).Seconds())
+		began, before = ends, after
+	}
+	return cores, nil
 }
 
 // joinAll lets publishers join one after the other, which starts the call, and the rest as many at once as was asked for.

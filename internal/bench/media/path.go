@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -41,28 +42,36 @@ func (r roomy) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, er
 	if err != nil {
 		return nil, err
 	}
-	return &socket{UDPConn: conn, ear: r.ear, closed: make(chan struct{})}, conn.SetReadBuffer(receiveRoom)
+	s := &socket{UDPConn: conn, ear: r.ear, control: make([]byte, controlRoom), closed: make(chan struct{})}
+	return s, errors.Join(conn.SetReadBuffer(receiveRoom), keepTime(conn))
 }
 
 // ear is what a leg hears with: the sockets that it has opened.
-type ear struct{ deaf atomic.Bool }
+type ear struct {
+	deaf atomic.Bool
+	came arrivals
+}
 
 // socket is a socket of a leg. Once the leg is deaf nobody reads it: the kernel drops what comes, on the account of who sends.
 type socket struct {
 	*net.UDPConn
-	ear    *ear
-	once   sync.Once
-	closed chan struct{}
+	ear     *ear
+	control []byte // of the goroutine that reads
+	once    sync.Once
+	closed  chan struct{}
 }
 
 var _ ice.AddrPortReaderWriter = (*socket)(nil)
 
 // ReadFromAddrPort reads a packet, which is how Pion reads.
 func (s *socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
-	n, from, err := s.ReadFromUDPAddrPort(b)
+	n, controls, _, from, err := s.ReadMsgUDPAddrPort(b, s.control)
 	if s.ear.deaf.Load() {
 		<-s.closed
 		return 0, netip.AddrPort{}, net.ErrClosed
+	}
+	if err == nil {
+		s.ear.came.note(b[:n], cameAt(s.control[:controls], time.Now()))
 	}
 	return n, from, err
 }

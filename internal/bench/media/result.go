@@ -29,6 +29,7 @@ type Result struct {
 	Streams    float64 `json:"streamsPerReceiver"`
 
 	Latency target.Latency `json:"latency"`
+	By      []Second       `json:"bySecond"`
 	Join    target.Latency `json:"join"`
 
 	CPU          float64 `json:"serverCPUCores,omitempty"`
@@ -43,6 +44,7 @@ type spent struct {
 	joining        time.Duration // of the server's CPU, while all joined
 	server, client time.Duration // of each one's CPU, while measuring
 	memory         int64         // what the server grew by
+	cores          []float64     // of the server's CPU, in each second of measuring
 }
 
 func (r *run) result(took time.Duration, used spent) *Result {
@@ -53,7 +55,6 @@ func (r *run) result(took time.Duration, used spent) *Result {
 	for _, l := range r.legs[:r.Publishers] {
 		out.Sent += l.source.sent.Load()
 	}
-	latency := target.NewHistogram()
 	for i, l := range r.legs {
 		if l.slots == 0 || r.deaf(i) {
 			continue
@@ -67,10 +68,13 @@ func (r *run) result(took time.Duration, used spent) *Result {
 		out.Received += l.in.received
 		out.Lost += l.in.lost
 		out.Duplicated += l.in.duplicates
-		latency.Merge(l.in.latency)
 		l.in.mu.Unlock()
 	}
-	out.Latency = latency.Latency()
+	all, each := r.delays.result()
+	out.Latency = all
+	for i, l := range each {
+		out.By = append(out.By, Second{used.cores[i], l})
+	}
 	r.mu.Lock()
 	out.Join = r.joins.Latency()
 	r.mu.Unlock()
@@ -100,6 +104,9 @@ func (r *Result) Print(w io.Writer) error {
 	row("latency", "%s", r.Latency)
 	row("join", "%s", r.Join)
 	if r.CPU > 0 {
+		for i, s := range r.By {
+			row(fmt.Sprintf("second %d", i+1), "p99 %.2f ms, the server at %.2f cores", s.Latency.P99, s.CPU)
+		}
 		row("server", "%.2f cores, %.2f µs a forwarded packet, %.0f KB a leg, %.1f ms a join",
 			r.CPU, r.CPUPerPacket, r.MemoryPerLeg/1024, r.CPUPerJoin)
 	}
