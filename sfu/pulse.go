@@ -1,6 +1,9 @@
 package sfu
 
-import "time"
+import (
+	"runtime"
+	"time"
+)
 
 // pulsePeriod is how often legs look after what no packet triggers (reports, repeated requests, silence) and rooms look who
 // is speaking.
@@ -66,6 +69,7 @@ func (r *Room) pulsed(now time.Time) {
 	for _, l := range r.members() {
 		if (l.joined+r.beats)%listenerBeats == 0 || !l.listens() {
 			l.tick(now)
+			runtime.Gosched() // packets first: a tick can wait, and those of a large room are milliseconds
 		}
 	}
 	r.beats++
