@@ -1,6 +1,8 @@
 package call
 
 import (
+	"encoding/json"
+
 	"confab/internal/bus"
 	"confab/internal/chat"
 	"confab/internal/stamp"
@@ -140,9 +142,9 @@ type speaker struct {
 }
 
 type qualityEvent struct {
-	ChatID       store.ID  `json:"chatId"`
-	Participants []quality `json:"participants"`
-	Downlink     downlink  `json:"downlink"`
+	ChatID       store.ID        `json:"chatId"`
+	Participants json.RawMessage `json:"participants"` // a list of quality
+	Downlink     downlink        `json:"downlink"`
 }
 
 type quality struct {

@@ -1,7 +1,9 @@
 package call
 
 import (
+	"encoding/json"
 	"errors"
+	"runtime"
 	"slices"
 	"time"
 
@@ -208,16 +210,22 @@ func (c *call) tellQuality() {
 	for i, p := range people {
 		stats[i] = p.leg.Stats()
 		scores[i] = quality{p.id, min(stats[i].Score, stats[i].UplinkScore)}
+		runtime.Gosched() // packets first: in a large call, all this is milliseconds
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	same, err := json.Marshal(scores) // once, and not for each of them
+	if err != nil {
+		c.svc.cfg.Log.Error("the scores of a call cannot be told", "err", err)
+		return
+	}
 	for i, p := range people {
-		if p.left {
-			continue
+		c.mu.Lock()
+		if !p.left {
+			c.tell(p, EventQuality, qualityEvent{ChatID: c.chatID, Participants: same, Downlink: downlink{
+				BPS: stats[i].DownlinkBPS, LossPct: 100 * stats[i].DownlinkLoss,
+				RTTMs: float64(stats[i].RTT) / float64(time.Millisecond),
+			}})
 		}
-		c.tell(p, EventQuality, qualityEvent{ChatID: c.chatID, Participants: scores, Downlink: downlink{
-			BPS: stats[i].DownlinkBPS, LossPct: 100 * stats[i].DownlinkLoss,
-			RTTMs: float64(stats[i].RTT) / float64(time.Millisecond),
-		}})
+		c.mu.Unlock()
+		runtime.Gosched()
 	}
 }

@@ -4,9 +4,10 @@
 // has seen lately. Neither suits a server of calls. What lives is some ten megabytes, so that fifty people who join at once, with
 // some hundred kilobytes of descriptions, handshakes and grown stacks each, wait for one collection after the other; and
 // afterwards, when media is forwarded for an hour hardly allocating anything, what the joining left would stay in memory for
-// that hour. So a small heap may grow by a fixed amount first; and once allocation has calmed down, garbage is collected and
-// free pages are given back to the system, all but a reserve in which the next burst begins: a page that the process does not
-// have costs a fault, and faults were a sixth of the CPU that fifty joins took.
+// that hour. So a small heap may grow by a fixed amount first; and once allocation has calmed down and the processors are mostly
+// idle, garbage is collected and free pages are given back to the system, all but a reserve in which the next burst begins: a
+// page that the process does not have costs a fault, and faults were a sixth of the CPU that fifty joins took. A busy process
+// keeps its memory: to collect and to give back would be felt in the packets that it forwards.
 package memory
 
 import (
@@ -15,6 +16,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"syscall"
 	"time"
 )
 
@@ -26,6 +28,8 @@ const (
 	pause = 5 * time.Second
 	// worthwhile is what has to be gained, in bytes, at the least; and a quarter of what lives.
 	worthwhile = 2 << 20
+	// idle is the part of its processors that a process must leave unused to count as one at rest.
+	idle = 0.75
 	// calm is how much a process that is not busy may allocate between two looks, in bytes, or an eighth of what lives. One
 	// that allocates more would have filled what it gave back before long.
 	calm = 1 << 20
@@ -40,12 +44,13 @@ const (
 	ordinary = 100
 )
 
-// usage is what the heap consists of, in bytes.
+// usage is what the heap consists of, in bytes, and what the process has used.
 type usage struct {
-	objects   uint64 // alive, and garbage that is not collected yet
-	live      uint64 // what the last collection found alive
-	free      uint64 // pages that hold nothing and were not given back
-	allocated uint64 // since the process began
+	objects   uint64        // alive, and garbage that is not collected yet
+	live      uint64        // what the last collection found alive
+	free      uint64        // pages that hold nothing and were not given back
+	allocated uint64        // since the process began
+	cpu       time.Duration // since then
 }
 
 // gain is what a collection would give back at the most, beside the reserve.
@@ -65,6 +70,7 @@ func (u usage) percent() int {
 type Keeper struct {
 	samples []metrics.Sample
 	last    usage
+	seen    time.Time // when that was
 	done    time.Time // when it last collected
 	percent int       // that is set; 0: none
 	fixed   bool      // the operator has said how the collector should work
@@ -104,7 +110,12 @@ func (k *Keeper) Run(ctx context.Context, tick <-chan time.Time) {
 
 func (k *Keeper) read() usage {
 	metrics.Read(k.samples)
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		panic(err) // what is asked for is known to every system
+	}
 	return usage{
+		cpu:     time.Duration(used.Utime.Nano() + used.Stime.Nano()),
 		objects: k.samples[0].Value.Uint64(), live: k.samples[1].Value.Uint64(),
 		free: k.samples[2].Value.Uint64(), allocated: k.samples[3].Value.Uint64(),
 	}
@@ -112,8 +123,9 @@ func (k *Keeper) read() usage {
 
 // due tells whether the process is at rest, and has something to give back.
 func (k *Keeper) due(u usage, now time.Time) bool {
-	resting := u.allocated-k.last.allocated < max(calm, u.live/8)
-	k.last = u
+	busy := time.Duration((1 - idle) * float64(now.Sub(k.seen)) * float64(runtime.GOMAXPROCS(0)))
+	resting := u.allocated-k.last.allocated < max(calm, u.live/8) && u.cpu-k.last.cpu <= busy
+	k.last, k.seen = u, now
 	if !resting || u.gain() < max(worthwhile, u.live/4) || now.Sub(k.done) < pause {
 		return false
 	}
@@ -133,9 +145,14 @@ func (k *Keeper) adapt(u usage) (percent int, changed bool) {
 }
 
 // release collects, gives back and puts by. It takes two collections until what lies in a sync.Pool is free, and each halves
-// stacks that are mostly empty.
+// stacks that are mostly empty. Giving back takes a processor for a millisecond per megabyte, and nothing can interrupt it: where
+// there is but one, it is left to Go, which does it bit by bit and later.
 func release() {
 	runtime.GC()
+	if runtime.GOMAXPROCS(0) == 1 {
+		runtime.GC()
+		return
+	}
 	debug.FreeOSMemory()
 	putBy()
 }

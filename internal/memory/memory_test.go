@@ -11,7 +11,7 @@ import (
 func TestDue(t *testing.T) {
 	t.Parallel()
 	const mb = 1 << 20
-	start := time.Now()
+	start, share := time.Now(), time.Duration(runtime.GOMAXPROCS(0))*time.Minute/100
 	for name, c := range map[string]struct {
 		now   usage
 		since time.Duration // the last release
@@ -23,13 +23,15 @@ func TestDue(t *testing.T) {
 		"no more than the reserve":       {usage{objects: 30 * mb, live: 20 * mb, free: reserve - 10*mb}, time.Minute, false},
 		"still busy":                     {usage{objects: 50 * mb, live: 20 * mb, allocated: 3 * mb}, time.Minute, false},
 		"not busy for so large a one":    {usage{objects: 300 * mb, live: 200 * mb, allocated: 3 * mb}, time.Minute, true},
+		"processors are idle":            {usage{objects: 50 * mb, live: 20 * mb, cpu: 20 * share}, time.Minute, true},
+		"processors are busy":            {usage{objects: 50 * mb, live: 20 * mb, cpu: 30 * share}, time.Minute, false},
 		"so soon again":                  {usage{objects: 50 * mb, live: 20 * mb}, 4 * time.Second, false},
 		"not worth it":                   {usage{objects: 11 * mb, live: 10 * mb, free: reserve}, time.Minute, false},
 		"not worth it in so large a one": {usage{objects: 104 * mb, live: 100 * mb, free: reserve}, time.Minute, false},
 		"freed since it was marked":      {usage{objects: 19 * mb, live: 20 * mb, free: reserve}, time.Minute, false},
 	} {
 		k := New()
-		k.done = start
+		k.done, k.seen = start, start
 		if got := k.due(c.now, start.Add(c.since)); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
