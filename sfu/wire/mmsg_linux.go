@@ -24,9 +24,13 @@ func recvmmsg(fd int, msgs []mmsghdr) (int, error) {
 	return multi(unix.SYS_RECVMMSG, fd, msgs)
 }
 
+// multi calls the kernel without telling Go's scheduler. These calls never wait, but one that sends is some hundred microseconds of
+// work; told of it, the scheduler would give the processor to another thread meanwhile, and with more packets at hand than
+// processors, threads would then take turns at each other's half-sent pictures. Whatever else wants the goroutine waits for one
+// call at the most.
 func multi(trap uintptr, fd int, msgs []mmsghdr) (int, error) {
 	for {
-		n, _, errno := unix.Syscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(msgs))),
+		n, _, errno := unix.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(msgs))),
 			uintptr(len(msgs)), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
