@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// remembered is how many packets of a stream may be between the socket and the one who decrypts them: two seconds' worth.
-const remembered = 512
+// remembered is how many packets of a stream may be between the socket and the one who decrypts them: a second of video.
+const remembered = 256
 
 // arrivals knows when the latest packets of a leg's streams came to its socket. What this program takes to get them from there is
 // no business of the server's.

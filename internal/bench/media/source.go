@@ -28,6 +28,7 @@ type source struct {
 
 	sequence uint16
 	picture  uint16
+	packet   rtp.Packet // the latest; its payload is used again
 }
 
 const (
@@ -36,6 +37,7 @@ const (
 	soundPerSec  = 48000                 // RTP clock, RFC 7587
 	silent       = 127                   // dBov below the loudest, RFC 6464
 	talking      = 20
+	beginning    = 14 // of a payload that vp8 writes
 )
 
 // run sends until the context ends. Each frame has its moment; one that is late is sent at once, and the next is not.
@@ -79,13 +81,22 @@ func (s *source) frame(n int) error {
 	key := s.wantKey.Swap(false) || n == 0
 	s.picture = (s.picture + 1) & 0x7FFF
 	for i := range packets {
-		payload := make([]byte, s.size-rtpHeaderLen)
+		payload := s.payload()
 		vp8(payload, s.picture, i == 0, key)
 		if err := s.send(payload, uint32(n)*videoPerTick, i == packets-1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// payload returns that of the next packet: zeros, and whatever was in the one before behind the beginning.
+func (s *source) payload() []byte {
+	if s.packet.Payload == nil {
+		s.packet.Payload = make([]byte, s.size-rtpHeaderLen)
+	}
+	clear(s.packet.Payload[:beginning])
+	return s.packet.Payload
 }
 
 // vp8 writes the payload descriptor and the beginning of a frame: RFC 7741, sections 4.2 and 4.3; RFC 6386, section 9.1.
@@ -106,16 +117,14 @@ func vp8(b []byte, picture uint16, first, key bool) {
 
 // sound sends packet n.
 func (s *source) sound(n int) error {
-	payload := make([]byte, s.size-rtpHeaderLen)
+	payload := s.payload()
 	payload[0] = 0x78 // Opus, 20 ms, one stream: RFC 6716, section 3.1
 	return s.send(payload, uint32(n)*uint32(soundPerSec/s.rate), false)
 }
 
 func (s *source) send(payload []byte, timestamp uint32, last bool) error {
-	p := &rtp.Packet{
-		Header:  rtp.Header{Version: 2, SequenceNumber: s.sequence, Timestamp: timestamp, Marker: last},
-		Payload: payload,
-	}
+	p := &s.packet
+	p.Header = rtp.Header{Version: 2, SequenceNumber: s.sequence, Timestamp: timestamp, Marker: last}
 	s.sequence++
 	if s.kind == Audio && s.levelID != 0 {
 		voice := byte(0)
