@@ -196,6 +196,13 @@ func (c *call) watchQuality() {
 	}
 }
 
+// In a large call the word of everybody's quality to everybody is milliseconds of work, for which media would wait: qualityBatch
+// devices are told at a time, and qualityApart passes before the next.
+const (
+	qualityBatch = 8
+	qualityApart = 20 * time.Millisecond
+)
+
 func (c *call) tellQuality() {
 	c.mu.Lock()
 	var people []*participant
@@ -210,7 +217,7 @@ func (c *call) tellQuality() {
 	for i, p := range people {
 		stats[i] = p.leg.Stats()
 		scores[i] = quality{p.id, min(stats[i].Score, stats[i].UplinkScore)}
-		runtime.Gosched() // packets first: in a large call, all this is milliseconds
+		runtime.Gosched() // packets first
 	}
 	same, err := json.Marshal(scores) // once, and not for each of them
 	if err != nil {
@@ -226,6 +233,12 @@ func (c *call) tellQuality() {
 			}})
 		}
 		c.mu.Unlock()
-		runtime.Gosched()
+		if (i+1)%qualityBatch == 0 {
+			select {
+			case <-c.stop:
+				return
+			case <-time.After(qualityApart):
+			}
+		}
 	}
 }
