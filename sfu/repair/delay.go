@@ -26,7 +26,8 @@ type Hop struct {
 // Delay says how long a receiver should hold pictures back before it shows them, so that what is lost on the way is there
 // again in time. Decoders raise their delay by themselves only by what they have seen, which for repairs is too late, and
 // they know nothing of the hop before the server. On a lossy hop, a packet takes a round trip more, and one in twenty
-// repairs is lost as well: one and a half round trips are room for most of them. The zero value is ready.
+// repairs is lost as well: two round trips are room for the next ones. (One and a half were not quite: at 5 % loss and 100 ms on
+// both hops a picture of 110 packets a second stood still for 0.2 s in every 20 s, and with two it did not.) The zero value is ready.
 type Delay struct {
 	loss    [2]float64
 	value   time.Duration
@@ -45,7 +46,7 @@ func (d *Delay) Update(up, down Hop, now time.Time) time.Duration {
 	for i, hop := range []Hop{up, down} {
 		d.loss[i] += (hop.Loss - d.loss[i]) * share
 		if d.loss[i] >= lossy {
-			want += hop.RTT * 3 / 2
+			want += 2 * hop.RTT
 		}
 	}
 	want = min(want, MaxDelay)

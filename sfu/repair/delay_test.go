@@ -16,8 +16,8 @@ func TestDelayFollowsLossyHops(t *testing.T) {
 		want     time.Duration
 	}{
 		"clean":           {clean, clean, 0},
-		"lossy down":      {clean, bad, 150 * time.Millisecond},
-		"lossy both ways": {bad, bad, 300 * time.Millisecond},
+		"lossy down":      {clean, bad, 200 * time.Millisecond},
+		"lossy both ways": {bad, bad, 400 * time.Millisecond},
 		"far and lossy":   {repair.Hop{Loss: 0.05, RTT: time.Second}, clean, repair.MaxDelay},
 		"an accident":     {clean, repair.Hop{Loss: 0.01, RTT: rtt}, 0},
 	} {
@@ -48,7 +48,7 @@ func TestDelayRisesSoonAndFallsLate(t *testing.T) {
 		return at.Sub(began)
 	}
 	until(clean, 0)
-	if took := until(bad, 120*time.Millisecond); took > 2*time.Second {
+	if took := until(bad, 160*time.Millisecond); took > 2*time.Second {
 		t.Errorf("rose after %v", took)
 	}
 	if took := until(clean, 0); took < 10*time.Second || took > 20*time.Second {
