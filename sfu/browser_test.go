@@ -285,11 +285,11 @@ func (p *person) picture() rtpStats {
 	return rtpStats{}
 }
 
-// troubles returns how often any of somebody's pictures stood still, and how often a decoder asked for a key frame.
-func (p *person) troubles() (n int) {
+// freezes returns how often any of somebody's pictures stood still.
+func (p *person) freezes() (n int) {
 	p.browser.t.Helper()
 	for _, in := range p.stats("inbound-rtp") {
-		n += in.Freezes + in.PLIs
+		n += in.Freezes
 	}
 	return n
 }
