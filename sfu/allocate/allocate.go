@@ -77,12 +77,20 @@ func (v Video) height(layer int) int {
 	return defaultHeight >> (len(v.Layers) - 1 - layer)
 }
 
+// rate is what a layer costs, which is never more than a larger one does: what is known of a layer that is switched off may be
+// of livelier times, and must not bar the way to one beyond it.
 func (v Video) rate(layer int) int64 {
-	if r := v.Layers[layer].BitsPerSec; r > 0 {
-		return r
+	rate := v.Layers[layer].BitsPerSec
+	if rate == 0 {
+		h := int64(v.height(layer))
+		rate = int64(float64(h*h) * defaultRate)
 	}
-	h := int64(v.height(layer))
-	return int64(float64(h*h) * defaultRate)
+	for _, larger := range v.Layers[layer+1:] {
+		if larger.BitsPerSec > 0 {
+			rate = min(rate, larger.BitsPerSec)
+		}
+	}
+	return rate
 }
 
 // Ideal returns the layer that a tile deserves: the smallest that has enough lines for it, or the largest of all.

@@ -30,16 +30,18 @@ func TestChoices(t *testing.T) {
 		budget int64
 		want   []int
 	}{
-		"nothing known, by size":          {[]allocate.Video{tile(720), tile(360), tile(120), tile(0)}, 0, []int{2, 1, 0, 2}},
-		"a little smaller will do":        {[]allocate.Video{tile(400), tile(200)}, 0, []int{1, 0}},
-		"larger than the largest":         {[]allocate.Video{tile(2000)}, 0, []int{2}},
-		"the example":                     {[]allocate.Video{tile(360), tile(360)}, 800_000, []int{1, 0}},
-		"plenty":                          {[]allocate.Video{tile(720), tile(720)}, 10_000_000, []int{2, 2}},
-		"not even all the smallest":       {[]allocate.Video{tile(720), tile(720), tile(720)}, 350_000, []int{0, 0, allocate.None}},
-		"the first is never held back":    {[]allocate.Video{tile(720), tile(720)}, 50_000, []int{0, allocate.None}},
-		"a step up wants some to spare":   {[]allocate.Video{tile(720)}, 1_750_000, []int{1}},
-		"but is kept without":             {[]allocate.Video{sticky}, 1_750_000, []int{2}},
-		"a step down is taken at once":    {[]allocate.Video{sticky}, 1_650_000, []int{1}},
+		"nothing known, by size":        {[]allocate.Video{tile(720), tile(360), tile(120), tile(0)}, 0, []int{2, 1, 0, 2}},
+		"a little smaller will do":      {[]allocate.Video{tile(400), tile(200)}, 0, []int{1, 0}},
+		"larger than the largest":       {[]allocate.Video{tile(2000)}, 0, []int{2}},
+		"the example":                   {[]allocate.Video{tile(360), tile(360)}, 800_000, []int{1, 0}},
+		"plenty":                        {[]allocate.Video{tile(720), tile(720)}, 10_000_000, []int{2, 2}},
+		"not even all the smallest":     {[]allocate.Video{tile(720), tile(720), tile(720)}, 350_000, []int{0, 0, allocate.None}},
+		"the first is never held back":  {[]allocate.Video{tile(720), tile(720)}, 50_000, []int{0, allocate.None}},
+		"a step up wants some to spare": {[]allocate.Video{tile(720)}, 1_750_000, []int{1}},
+		"but is kept without":           {[]allocate.Video{sticky}, 1_750_000, []int{2}},
+		"a step down is taken at once":  {[]allocate.Video{sticky}, 1_650_000, []int{1}},
+		"livelier times do not bar the way": {[]allocate.Video{{Height: 720, Layers: []allocate.Layer{{180, 113_000}, {360, 0}, {720, 300_000}}}},
+			400_000, []int{2}},
 		"layers that are off are guessed": {[]allocate.Video{off}, 10_000_000, []int{2}},
 		"no layers yet":                   {[]allocate.Video{{Height: 720}}, 1_000_000, []int{allocate.None}},
 	} {
