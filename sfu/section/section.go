@@ -83,6 +83,9 @@ func Parse(text string) (Description, error) {
 	if len(s.MediaDescriptions) == 0 {
 		return d, fmt.Errorf("%w: no media sections", ErrBad)
 	}
+	if n := len(s.MediaDescriptions); n > MaxSections { // the parser takes more for a line's end than was counted
+		return d, fmt.Errorf("%w: %d media sections, at most %d", ErrBad, n, MaxSections)
+	}
 	d.Ufrag, _ = s.Attribute("ice-ufrag")
 	d.Fingerprint, _ = s.Attribute("fingerprint")
 	password, _ := s.Attribute("ice-pwd")

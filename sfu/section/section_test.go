@@ -182,3 +182,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestTooManySectionsAreRefusedHoweverTheyAreWritten counts what the parser finds, not what stands there at first sight.
+func TestTooManySectionsAreRefusedHoweverTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"\r\n", "\n", "\n\r"} {
+		text := chrome(t)
+		for range 1000 {
+			text += "m=audio 9 UDP/TLS/RTP/SAVPF 111" + end
+		}
+		if _, err := section.Parse(text); !errors.Is(err, section.ErrBad) || !strings.Contains(err.Error(), "media sections") {
+			t.Errorf("lines that end with %q: %v", end, err)
+		}
+	}
+}
