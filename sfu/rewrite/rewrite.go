@@ -30,6 +30,10 @@ type Out In
 // so that 64 reach back further than any receiver asks.
 const maxRuns = 64
 
+// firstSequences are the sequence numbers that a stream begins with: the lower half, because a receiver to whom all packets
+// up to the first wrap were lost would count the wraps wrong for ever (RFC 3711, section 3.3.1).
+const firstSequences = 0x7FFF
+
 // run maps source packets first…last to outFirst…, both ends included. Sequence numbers are extended to 64 bits so that
 // comparisons need no care about wrapping.
 type run struct {
@@ -42,7 +46,8 @@ type run struct {
 	keyIndex    uint8  // added
 }
 
-// Rewriter maps one outgoing stream. The zero value is ready; its first packet keeps its own counters.
+// Rewriter maps one outgoing stream. The zero value is ready; its first packet keeps its own counters, but for a sequence
+// number of the upper half.
 //
 // What every packet needs lies together at its beginning: with hundreds of receivers little of it is in the processor's caches
 // when a packet comes.
@@ -70,7 +75,7 @@ func (r *Rewriter) Last() Out { return r.out }
 func (r *Rewriter) Start(in In, advance uint32, tag uint32) Out {
 	next := run{
 		first: int64(in.Sequence), last: int64(in.Sequence), tag: tag,
-		outFirst: int64(in.Sequence),
+		outFirst: int64(in.Sequence & firstSequences),
 	}
 	if r.started {
 		next.outFirst = r.lastOut + 1

@@ -179,6 +179,18 @@ func TestBeforeTheSourceBegan(t *testing.T) {
 	}
 }
 
+// TestAStreamDoesNotBeginNearTheWrap: who misses the first packets up to it would count wraps wrong.
+func TestAStreamDoesNotBeginNearTheWrap(t *testing.T) {
+	t.Parallel()
+	var w rewrite.Rewriter
+	if out := w.Start(rewrite.In{Sequence: 65530}, 0, 1); out.Sequence != 65530-1<<15 {
+		t.Errorf("it begins with %d", out.Sequence)
+	}
+	if from, ok := w.Find(65530 - 1<<15); !ok || from.Sequence != 65530 {
+		t.Errorf("its first packet is traced to %+v", from)
+	}
+}
+
 // TestNoNumberTwiceWhenWhatIsLateComesAfterWhatIsLeftOut: a late packet takes the number that was kept for it, and another
 // source must not begin with it.
 func TestNoNumberTwiceWhenWhatIsLateComesAfterWhatIsLeftOut(t *testing.T) {
