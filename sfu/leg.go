@@ -367,17 +367,6 @@ func (l *Leg) attach() {
 	l.choose(time.Now())
 }
 
-// level returns how loud the leg's microphone is.
-func (l *Leg) level(now time.Time) float64 {
-	loudest := 0.0
-	for _, p := range l.publications() {
-		if p.kind == KindAudio && p.source() == SourceMicrophone && !p.muted.Load() {
-			loudest = max(loudest, p.meter.Level(now))
-		}
-	}
-	return loudest
-}
-
 // writeRTCP sends reports and feedback to the client; without a connection they are lost, as on the network.
 func (l *Leg) writeRTCP(packets ...rtcp.Packet) {
 	if err := l.pc.Load().WriteRTCP(packets); err != nil && !l.closing() {

@@ -43,7 +43,8 @@ type Room struct {
 
 	// owned by run
 	heard    uint64   // of news
-	speakers []string // ids, loudest first: the ranking with its hysteresis
+	loudest  []string // ids of tracks: the ranking with its hysteresis
+	speakers []string // ids of legs whose microphones are among them
 	told     []Speaker
 	toldAt   time.Time
 }
@@ -195,22 +196,35 @@ func (r *Room) guard(round func()) {
 // listen ranks the speakers, tells them, and follows a changed order with the slots.
 func (r *Room) listen(now time.Time) {
 	var entries []loudness.Entry
+	microphones := map[string]string{} // whose, by the track
 	for _, l := range r.members() {
-		if level := l.level(now); level > 0 {
-			entries = append(entries, loudness.Entry{ID: l.id, Level: level})
+		for _, p := range l.publications() {
+			if p.kind != KindAudio || p.muted.Load() {
+				continue
+			}
+			if level := p.meter.Level(now); level > 0 {
+				entries = append(entries, loudness.Entry{ID: p.id, Level: level})
+			}
+			if p.source() == SourceMicrophone {
+				microphones[p.id] = l.id
+			}
 		}
 	}
-	ranked := loudness.Rank(r.speakers, entries)
+	ranked := loudness.Rank(r.loudest, entries)
 	ranked = ranked[:min(len(ranked), maxSpeakers)]
-	ids := make([]string, len(ranked))
-	speakers := make([]Speaker, len(ranked))
+	loudest := make([]string, len(ranked))
+	var ids []string
+	var speakers []Speaker
 	for i, e := range ranked {
-		ids[i] = e.ID
-		// In tenths: a change that no eye sees is none.
-		speakers[i] = Speaker{Leg: e.ID, Level: float64(int(e.Level*10+0.5)) / 10}
+		loudest[i] = e.ID
+		if leg, ok := microphones[e.ID]; ok {
+			ids = append(ids, leg)
+			// In tenths: a change that no eye sees is none.
+			speakers = append(speakers, Speaker{Leg: leg, Level: float64(int(e.Level*10+0.5)) / 10})
+		}
 	}
-	if !slices.Equal(ids, r.speakers) {
-		r.speakers = ids
+	if !slices.Equal(loudest, r.loudest) {
+		r.loudest, r.speakers = loudest, ids
 		r.distribute()
 	}
 	if r.handler != nil && now.Sub(r.toldAt) >= speakersPeriod && !slices.Equal(speakers, r.told) {
@@ -239,7 +253,7 @@ func (r *Room) distribute() {
 	for _, l := range legs {
 		slots := l.assigned()
 		next, wanted := assign.Tracks(assign.Input{
-			Self: l.id, Tracks: tracks, Slots: slots, View: l.tiles(), Speakers: r.speakers,
+			Self: l.id, Tracks: tracks, Slots: slots, View: l.tiles(), Loudest: r.loudest, Speakers: r.speakers,
 		})
 		if l.assign(next, Wanted(wanted), published) || fresh {
 			l.downlink.poke()

@@ -54,6 +54,7 @@ type Input struct {
 	Tracks   []Track  // of all legs
 	Slots    []Slot   // with their previous tracks
 	View     []Tile   // nil: no opinion; empty: show nothing
+	Loudest  []string // ids of sounding tracks, loudest first
 	Speakers []string // ids of legs, loudest first
 }
 
@@ -98,7 +99,10 @@ func queue(in Input, kind string) []Track {
 		if slices.ContainsFunc(in.Slots, func(s Slot) bool { return s.Track == t.ID }) {
 			c.old = 0
 		}
-		speaker := slices.Index(in.Speakers, t.Leg)
+		loud := slices.Index(in.Loudest, t.ID)
+		if kind == Video {
+			loud = slices.Index(in.Speakers, t.Leg)
+		}
 		switch {
 		case kind == Video && in.View != nil:
 			c.rank = slices.IndexFunc(in.View, func(v Tile) bool { return v.Leg == t.Leg && v.Source == t.Source })
@@ -110,8 +114,8 @@ func queue(in Input, kind string) []Track {
 			c.class = 3
 		case kind == Video && t.Source == Screen:
 			c.class = 0
-		case speaker >= 0:
-			c.class, c.rank = 1, speaker
+		case loud >= 0:
+			c.class, c.rank = 1, loud
 		default:
 			c.class = 2
 		}

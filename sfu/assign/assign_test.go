@@ -84,16 +84,17 @@ func TestRules(t *testing.T) {
 
 func TestTheLoudestAreHeard(t *testing.T) {
 	t.Parallel()
-	in := assign.Input{Self: "me", Speakers: []string{"d", "c"}}
+	in := assign.Input{Self: "me", Loudest: []string{"d-sound", "c-mic"}, Speakers: []string{"c"}}
 	for i, leg := range []string{"a", "b", "c", "d"} {
 		in.Tracks = append(in.Tracks, microphone(leg, i))
 	}
+	in.Tracks = append(in.Tracks, assign.Track{ID: "d-sound", Leg: "d", Kind: assign.Audio, Source: "screen-audio", Joined: 5})
 	in.Slots = []assign.Slot{{MID: "0", Kind: assign.Audio, Track: "a-mic"}, {MID: "1", Kind: assign.Audio, Track: "c-mic"}}
 	got, wanted := assign.Tracks(in)
-	if !slices.Equal(carried(got), []string{"d-mic", "c-mic"}) {
+	if !slices.Equal(carried(got), []string{"d-sound", "c-mic"}) {
 		t.Errorf("heard: %q", carried(got))
 	}
-	if wanted != (assign.Wanted{Audio: 4}) {
+	if wanted != (assign.Wanted{Audio: 5}) {
 		t.Errorf("wanted %+v", wanted)
 	}
 }
@@ -114,6 +115,7 @@ func TestProperties(t *testing.T) {
 			}
 			if r.IntN(3) == 0 {
 				in.Speakers = append(in.Speakers, leg)
+				in.Loudest = append(in.Loudest, microphone(leg, i).ID)
 			}
 		}
 		for i := range r.IntN(8) {

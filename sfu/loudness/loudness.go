@@ -98,7 +98,7 @@ func approach(from, to float64, d time.Duration) float64 {
 	return to + (from-to)*math.Exp(-float64(max(d, 0))/float64(constant))
 }
 
-// Entry is one microphone in a ranking.
+// Entry is one track in a ranking.
 type Entry struct {
 	ID    string
 	Level float64
