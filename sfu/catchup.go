@@ -29,11 +29,11 @@ func (s *slot) catchUp(l *layer, now time.Time) (begun bool) {
 	if s.target != l || s.current == l || s.out == nil && !s.open() {
 		return false
 	}
+	m := media{run: l.run.Load()} // first: what is in the ring afterwards is of this run or a later one
 	first, count, ok := l.ring.SinceKey()
 	if !ok || count > maxCatchUp {
 		return false
 	}
-	var m media
 	raw := make([]byte, mtu)
 	f := l.format.Load()
 	if !l.again(&m, f, first+uint16(count-1), raw) {

@@ -17,6 +17,10 @@ const (
 	// awaitBefore is the same while a layer that is wanted does not come. Senders cannot always send them all: browsers leave the
 	// largest of three out while another is active and the camera's picture is small, or bandwidth or time is short.
 	awaitBefore = 300 * time.Millisecond
+	// toldAgain is how long a layer that is wanted may be away until its sender is told of it again, doubled each time up to
+	// mostToldAgain: cameras take a second to begin, and who does not send at all need not hear of it for ever.
+	toldAgain     = 2 * time.Second
+	mostToldAgain = 32 * time.Second
 	// crowd is the number of pictures from which on those of unknown size are taken for small.
 	crowd = 4
 	// crowdHeight is their height, in lines.
@@ -48,14 +52,18 @@ func (l *Leg) decide(now time.Time) (begun []beginning) {
 	wanted, starved := int64(0), false
 	budget := l.downlink.budget()
 	for _, s := range l.receiving() {
-		if !s.busy() {
+		busy, muted := s.busy()
+		if !busy {
 			continue
 		}
 		if s.kind == KindVideo {
-			l.considered = append(l.considered, considered{slot: s, order: len(l.considered)})
+			l.considered = append(l.considered, considered{slot: s, order: len(l.considered), muted: muted})
 			continue
 		}
 		s.aim(allocate.Choice{Temporal: allocate.AllTemporal}, now) // all of it
+		if muted {
+			continue
+		}
 		wanted += soundRate
 		if budget > 0 {
 			budget = max(bandwidth.Floor, budget-soundRate)
@@ -71,11 +79,17 @@ func (l *Leg) decide(now time.Time) (begun []beginning) {
 	videos := l.videos[:0]
 	chosen := l.considered[:0] // those that are left of it
 	for _, c := range l.considered {
-		if v, ok := c.slot.options(); ok {
-			v.Height = c.height
-			videos = append(videos, v)
-			chosen = append(chosen, c)
+		v, ok := c.slot.options()
+		if !ok {
+			continue
 		}
+		v.Height = c.height
+		if c.muted { // it costs nothing, and begins with what its tile deserves
+			c.slot.aim(allocate.Choice{Layer: v.Ideal(), Temporal: allocate.AllTemporal}, now)
+			continue
+		}
+		videos = append(videos, v)
+		chosen = append(chosen, c)
 	}
 	l.videos = videos
 	for i, c := range allocate.Choose(videos, budget) {
@@ -96,6 +110,7 @@ type considered struct {
 	slot   *slot
 	height int // lines that the picture is shown with, 0 if unknown
 	order  int // its place in the view
+	muted  bool
 }
 
 // see finds out how large each slot's picture is shown, and in which place of the view.
@@ -122,10 +137,11 @@ func (l *Leg) see(slots []considered) {
 	}
 }
 
-func (s *slot) busy() bool {
+// busy tells whether the slot has a publication, and whether that is muted.
+func (s *slot) busy() (busy, muted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.publication != nil
+	return s.publication != nil, s.publication != nil && s.publication.muted.Load()
 }
 
 // options returns what the slot could carry; it is false if it has no publication.
@@ -185,7 +201,7 @@ func (p *publication) options() []allocate.Layer {
 	out := make([]allocate.Layer, max(1, len(p.rids)))
 	for _, l := range all {
 		o := &out[p.index(l)]
-		o.Height = int(l.height.Load())
+		o.Height = l.lines()
 		o.BitsPerSec = l.rate.value.Load()
 	}
 	return out
@@ -252,9 +268,10 @@ func (p *publication) activity(now time.Time) (active []string, news bool) {
 		wanted[0] = true // or its sender would fall silent, and nobody would learn that it has changed its codec
 	}
 	grace := idleBefore
-	if p.awaits(wanted, now) {
+	if p.missing(wanted, now, awaitBefore) >= 0 {
 		grace = awaitBefore
 	}
+	again := p.missesOut(wanted, now)
 	for i, name := range p.names() {
 		if wanted[i] {
 			delete(p.idle, name)
@@ -265,7 +282,7 @@ func (p *publication) activity(now time.Time) (active []string, news bool) {
 			active = append(active, name)
 		}
 	}
-	if p.ended || p.active == nil && len(active) == len(wanted) || p.active != nil && slices.Equal(active, p.active) {
+	if p.ended || p.active == nil && len(active) == len(wanted) || p.active != nil && slices.Equal(active, p.active) && !again {
 		return active, false
 	}
 	p.active = slices.Clone(active)
@@ -275,20 +292,40 @@ func (p *publication) activity(now time.Time) (active []string, news bool) {
 	return p.active, true
 }
 
-// awaits tells whether a layer that is wanted does not come. Called with mu held.
-func (p *publication) awaits(wanted []bool, now time.Time) bool {
-	come := 0
-	for _, l := range p.all() {
-		if wanted[p.index(l)] && now.UnixNano()-l.seen.Load() < int64(awaitBefore) {
-			come++
+// missesOut tells whether a sender that does not send what is wanted is to be told again, later and later: what it was told may
+// have been lost with its socket, or may not have been possible then. The layer below is wanted too until the one above comes,
+// since the sender may not have the bandwidth or the time for that. Called with mu held.
+func (p *publication) missesOut(wanted []bool, now time.Time) (again bool) {
+	missing := p.missing(wanted, now, deadAfter)
+	if p.active == nil || missing < 0 {
+		p.patience, p.tellAgain = 0, time.Time{}
+		return false
+	}
+	if p.tellAgain.IsZero() {
+		p.patience = toldAgain
+		p.tellAgain = now.Add(p.patience)
+		return false
+	}
+	if again = !now.Before(p.tellAgain); again {
+		p.patience = min(2*p.patience, mostToldAgain)
+		p.tellAgain = now.Add(p.patience)
+	}
+	if missing > 0 && p.patience > toldAgain {
+		wanted[missing-1] = true
+	}
+	return again
+}
+
+// missing returns the least layer that is wanted and has not come for so long, or -1. Called with mu held.
+func (p *publication) missing(wanted []bool, now time.Time, long time.Duration) int {
+	all := p.all()
+	for i, w := range wanted {
+		comes := func(l *layer) bool { return p.index(l) == i && now.UnixNano()-l.seen.Load() < int64(long) }
+		if w && !slices.ContainsFunc(all, comes) {
+			return i
 		}
 	}
-	for _, w := range wanted {
-		if w {
-			come--
-		}
-	}
-	return come < 0
+	return -1
 }
 
 // tellActivity tells the sender which layers are wanted, if that has changed.

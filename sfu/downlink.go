@@ -20,6 +20,8 @@ const (
 	keyFramePatience = 500 * time.Millisecond
 	// lossyPath is the share of packets lost toward a client from which repairs are sent twice.
 	lossyPath = 0.02
+	// lossKnown is how long what was lost tells of a path on which nothing is sent any more.
+	lossKnown = 3 * time.Second
 )
 
 // downlink is what is known of the way to the client: what was sent, and what the client reports of it. RTCP arrives in the
@@ -57,6 +59,7 @@ type downlink struct {
 	log       bandwidth.SendLog
 	estimator bandwidth.Estimator
 	results   []bandwidth.Result // scratch
+	toldAt    time.Time          // when transport-wide feedback last came
 	reference feedbackClock
 }
 
@@ -135,10 +138,13 @@ func (d *downlink) grow(now time.Time) {
 
 // lossShare returns the share of packets lost toward the client lately: by transport-wide feedback if it comes, else by
 // the worst of the receiver reports.
-func (d *downlink) lossShare() float64 {
+func (d *downlink) lossShare(now time.Time) float64 {
 	d.mu.Lock()
-	told, loss := d.reference.started, d.estimator.Loss()
+	told, toldAt, loss := d.reference.started, d.toldAt, d.estimator.Loss()
 	d.mu.Unlock()
+	if told && now.Sub(toldAt) > lossKnown {
+		return 0
+	}
 	if !told {
 		for _, s := range d.leg.receiving() {
 			loss = max(loss, float64(s.counters.lost.Load())/256)
@@ -158,6 +164,7 @@ func (d *downlink) arrived(f *rtcp.TransportLayerCC, now time.Time) {
 		}
 	})
 	d.estimator.Feedback(d.results, now)
+	d.toldAt = now
 }
 
 // rtcpSink takes the RTCP packets that concern one SSRC. Pion hands a packet to the sink of every SSRC that it concerns;
@@ -271,7 +278,7 @@ func (l *Leg) tick(now time.Time) {
 		l.probe(now)
 		l.uplink.tick(now)
 		l.judge()
-		loss := l.downlink.lossShare()
+		loss := l.downlink.lossShare(now)
 		l.downlink.lossy.Store(loss >= lossyPath && !l.downlink.starved.Load())
 		var reports []rtcp.Packet
 		for _, s := range l.receiving() {
@@ -315,12 +322,13 @@ func (l *Leg) follow(now time.Time) {
 	l.requestKeyFrames(now)
 }
 
-// requestKeyFrames sends on what receivers asked for.
+// requestKeyFrames sends on what receivers asked for. A layer that is off begins with a key frame when it is on again; asking
+// for one meanwhile would cost its sender one of every layer, because browsers take a request for all they send.
 func (l *Leg) requestKeyFrames(now time.Time) {
 	var requests []rtcp.Packet
 	for _, p := range l.publications() {
 		for _, layer := range p.all() {
-			if layer.keys.due(now) {
+			if layer.live(now) && !p.muted.Load() && layer.keys.due(now) {
 				layer.askedKey.Add(1)
 				requests = append(requests, &rtcp.PictureLossIndication{
 					SenderSSRC: l.downlink.rtcpID, MediaSSRC: layer.ssrc,

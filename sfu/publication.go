@@ -35,6 +35,9 @@ type publication struct {
 	demands map[*slot]int        // which layer each slot wants, whether it arrives or not
 	idle    map[string]time.Time // since when nobody wants a layer
 	active  []string             // as last told; nil before
+
+	tellAgain time.Time     // when that is told again; zero while all comes that is wanted
+	patience  time.Duration // until then
 }
 
 // media is a packet of a layer on its way to the slots. It is valid until the layer's forward returns.
@@ -47,7 +50,7 @@ type media struct {
 	level       []byte // audio level (RFC 6464)
 	orientation []byte // of the camera (3GPP TS 26.114)
 	descriptor  []byte // dependency descriptor
-	restarted   bool   // sequence numbers have nothing to do with those before
+	run         uint32 // of the layer's sequence numbers: those of another run have nothing to do with these
 }
 
 // format is what a layer is encoded as. A new one is made when the sender changes its payload type.
@@ -63,6 +66,7 @@ type layer struct {
 	ssrc        uint32
 	nacks       bool        // lost packets can be asked for again
 	ring        *cache.Ring // nil for audio
+	run         atomic.Uint32
 	keys        keyFrames
 
 	format atomic.Pointer[format]
@@ -237,6 +241,14 @@ func (l *layer) read(m *media, t *routes) bool {
 	return true
 }
 
+// restart begins a new run: sequence numbers have jumped to where nothing is known of.
+func (l *layer) restart() {
+	if l.ring != nil {
+		l.ring.Reset()
+	}
+	l.run.Add(1)
+}
+
 // look reads what a video packet's payload and extensions tell. It serves packets that arrive and those from the ring.
 func (l *layer) look(m *media, f *format) bool {
 	m.layer, m.format, m.level = l, f, nil
@@ -383,6 +395,9 @@ type senderReport struct {
 	arrival   time.Time
 }
 
+// rateWindow is the least time over which a rate is measured.
+const rateWindow = time.Second
+
 // rate measures over windows of a second. It belongs to the uplink; value may be read by others.
 type rate struct {
 	began   time.Time
@@ -397,13 +412,15 @@ func (r *rate) add(n int, now time.Time) bool {
 	r.bytes += n
 	r.count++
 	d := now.Sub(r.began)
-	if d < time.Second {
+	switch {
+	case d < rateWindow:
+		return false
+	case d >= 2*rateWindow: // a pause, or the beginning; what the layer costs when it goes on is what it cost before
+		r.began, r.bytes, r.count = now, 0, 0
 		return false
 	}
-	if !r.began.IsZero() {
-		r.value.Store(int64(float64(r.bytes) * 8 / d.Seconds()))
-		r.packets = r.count
-	}
+	r.value.Store(int64(float64(r.bytes) * 8 / d.Seconds()))
+	r.packets = r.count
 	r.began, r.bytes, r.count = now, 0, 0
 	return true
 }

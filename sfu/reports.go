@@ -65,9 +65,9 @@ func (u *uplink) tick(now time.Time) {
 					SenderSSRC: u.rtcpID, MediaSSRC: s.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(due),
 				})
 			}
-			if s.watch.GaveUp() {
-				s.layer.askKeyFrame()
-			}
+		}
+		if s.layer.nacks && s.watch.GaveUp() { // here, or when a packet came
+			s.layer.askKeyFrame()
 		}
 		if now.Sub(s.reported) >= reportPeriod && s.watch.Started() {
 			s.reported = now
@@ -109,6 +109,9 @@ func (s *slot) tick(now time.Time, loss float64) *rtcp.SenderReport {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hold(now, loss)
+	if now.Sub(s.sentAt) > lossKnown {
+		s.counters.lost.Store(0)
+	}
 	if !s.waiting.IsZero() && now.Sub(s.waiting) > keyFramePatience {
 		s.waiting = now
 		s.ask()

@@ -125,7 +125,7 @@ func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
 		return false
 	}
 	origin := s.origins[from.Tag%uint32(len(s.origins))]
-	if origin.tag != from.Tag || origin.layer.ring == nil || origin.layer.publication.muted.Load() {
+	if origin.tag != from.Tag || origin.layer.ring == nil || origin.run != origin.layer.run.Load() || origin.layer.publication.muted.Load() {
 		return false
 	}
 	m := &s.leg.downlink.again
@@ -135,7 +135,7 @@ func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
 	}
 	f := origin.layer.format.Load()
 	payload, _, ok := s.section.decoder(f.codec)
-	if !ok || !origin.layer.look(m, f) {
+	if !ok || m.PayloadType != f.codec.PayloadType || !origin.layer.look(m, f) {
 		return false
 	}
 	out := from.Apply(m.counters())
@@ -144,8 +144,8 @@ func (s *slot) repeat(seq uint16, now time.Time, b *burst) bool {
 		Sequence: out.Sequence, Timestamp: out.Timestamp, SSRC: s.ssrc,
 	}
 	repeats := s.rtxSSRC != 0 && payload.RTX != 0
-	if !repeats && s.layered() {
-		return false // a copy has to be the very same packet, and the marker may have moved
+	if !repeats && (s.layered() || s.ids.twcc != 0 || s.ids.delay != 0) {
+		return false // a copy has to be the very same packet, and the marker may have moved, or what is numbered anew
 	}
 	if repeats {
 		s.rtxSeq++
@@ -175,7 +175,7 @@ func (s *slot) askedKeyFrame() {
 	s.leg.room.server.counters.plisIn.Add(1)
 	s.mu.Lock()
 	l := s.current
-	if l == nil {
+	if l == nil || s.target != nil && !l.live(time.Now()) {
 		l = s.target
 	}
 	s.mu.Unlock()

@@ -48,6 +48,7 @@ type slot struct {
 	strips      bool // redundancy is taken off sound, because the receiver does not take it
 	caughtUp    bool // packets of current up to this one were sent from its ring
 	caughtUpTo  uint16
+	run         uint32          // of current
 	out         output          // chosen at the first packet, once the leg is connected
 	current     *layer          // what is forwarded
 	target      *layer          // what shall be forwarded from its next key frame on; current if nothing else is wanted
@@ -66,7 +67,6 @@ type slot struct {
 
 	publication *publication // what is carried, once attached
 	payload     section.Codec
-	decodable   bool
 
 	tag        uint32    // of the newest source in stream
 	origins    [8]origin // the newest sources, by tag, for retransmissions
@@ -86,8 +86,8 @@ type extensionIDs struct {
 
 // origin is a source that a slot carried.
 type origin struct {
-	tag   uint32
-	layer *layer
+	tag, run uint32
+	layer    *layer
 }
 
 // slotCounters are read by statistics and written under mu; atomic because statistics take no locks of packet paths.
@@ -269,9 +269,10 @@ func (s *slot) forward(m *media, b *burst) {
 	in := m.counters()
 	var out rewrite.Out
 	switch {
-	case m.layer == s.current && s.caughtUp && s.caught(m.Sequence):
-		return
-	case m.layer == s.current && !m.restarted && m.format == s.format:
+	case m.layer == s.current && m.run == s.run && m.format == s.format:
+		if s.caughtUp && s.caught(m.Sequence) {
+			return
+		}
 		if len(m.Payload) == 0 || !s.keeps(m) {
 			s.skip(m)
 			return
@@ -284,13 +285,15 @@ func (s *slot) forward(m *media, b *burst) {
 		if out.Sequence != s.stream.Last().Sequence {
 			s.answered.late(out.Sequence, m.arrival)
 		}
-	case m.layer == s.target && len(m.Payload) > 0:
-		if !s.accepts(m) {
-			s.counters.dropped.Add(1)
-			return
-		}
+	case m.layer == s.target && len(m.Payload) > 0 && s.accepts(m):
 		out = s.begin(m, in, m.arrival.Sub(s.sentAt))
+	case m.layer == s.current: // and cannot go on: its numbers, or what it is encoded as, are others
+		s.counters.dropped.Add(1)
+		s.carry(nil, s.target)
+		s.ask()
+		return
 	default:
+		s.counters.dropped.Add(1)
 		return
 	}
 	s.write(m, out, b)
@@ -323,27 +326,32 @@ func (s *slot) redirect() {
 	s.direct.way = s.leg.path.current()
 }
 
-// accepts tells whether the stream can begin with a packet, and derives how it is written. Called with mu held.
+// accepts tells whether the stream can begin with a packet, and derives how it is written if so. Called with mu held.
 func (s *slot) accepts(m *media) bool {
-	if s.format != m.format {
-		s.format = m.format
-		s.payload, s.strips, s.decodable = s.section.decoder(m.format.codec)
-		s.payloadType = s.payload.PayloadType
+	if !m.info.Key {
+		return false
 	}
-	return s.decodable && m.info.Key
+	if s.format != m.format {
+		payload, strips, ok := s.section.decoder(m.format.codec)
+		if !ok {
+			return false
+		}
+		s.format, s.payload, s.payloadType, s.strips = m.format, payload, payload.PayloadType, strips
+	}
+	return true
 }
 
 // begin starts a new source in the stream, some time after its newest packet. Called with mu held.
 func (s *slot) begin(m *media, in rewrite.In, after time.Duration) rewrite.Out {
 	s.tag++
-	s.origins[s.tag%uint32(len(s.origins))] = origin{tag: s.tag, layer: m.layer}
+	s.origins[s.tag%uint32(len(s.origins))] = origin{tag: s.tag, run: m.run, layer: m.layer}
 	advance := uint32(1)
 	if !s.sentAt.IsZero() {
 		advance = max(1, uint32(max(0, after).Seconds()*float64(m.format.codec.ClockRate)))
 	}
 	s.carry(m.layer, m.layer)
 	s.temporal, s.spatial = uint8(s.choice.Temporal), uint8(max(0, s.choice.Layer))
-	s.caughtUp = false
+	s.caughtUp, s.run = false, m.run
 	return s.stream.Start(in, advance, s.tag)
 }
 

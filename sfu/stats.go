@@ -32,7 +32,7 @@ func (l *Leg) Stats() Stats {
 func (l *Leg) facts() (down, up quality.Facts) {
 	rtt := time.Duration(l.downlink.delay.Load())
 	lost := l.currentState() == StateLost
-	down = quality.Facts{RTT: rtt, Lost: lost, Starved: l.downlink.starved.Load(), Loss: l.downlink.lossShare()}
+	down = quality.Facts{RTT: rtt, Lost: lost, Starved: l.downlink.starved.Load(), Loss: l.downlink.lossShare(time.Now())}
 	up = quality.Facts{RTT: rtt, Lost: lost}
 	for _, s := range l.receiving() {
 		st := s.stats()

@@ -40,6 +40,16 @@ func (l *layer) place(m *media) {
 	}
 }
 
+// lines returns the height of the stream's picture, 0 if it is not known. VP8 and H.264 tell it as one, VP9 and AV1 of each
+// spatial layer.
+func (l *layer) lines() int {
+	lines := l.height.Load()
+	for i := range l.spatialHeights {
+		lines = max(lines, l.spatialHeights[i].Load())
+	}
+	return int(lines)
+}
+
 // spatialOptions describes the spatial layers for allocation. Each needs those below it, so costs add up.
 func (l *layer) spatialOptions() []allocate.Layer {
 	n := int(l.spatials.Load())

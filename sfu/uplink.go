@@ -68,7 +68,8 @@ type inbound struct {
 	section     section.Section
 	publication *publication // made when it is announced or when its first packet comes
 	source      string
-	muted       bool // before there is a publication
+	muted       bool // as the client says
+	dropped     bool // the client has negotiated that it does not send there any more
 }
 
 // stream is one SSRC that arrives.
@@ -196,21 +197,18 @@ func (u *uplink) account(s *stream, m *media) *layer {
 	l := watched.layer
 	if len(m.Payload) == 0 {
 		// Padding only: probing for bandwidth. Its number is used up.
-		verdict := watched.watch.Received(m.Sequence, m.arrival)
-		if verdict == repair.Duplicate {
+		if !watched.receives(m) {
 			return nil
 		}
-		m.layer, m.format, m.info, m.restarted = l, l.format.Load(), codec.Info{}, verdict == repair.Restarted
+		m.layer, m.format, m.info = l, l.format.Load(), codec.Info{}
 		if l.ring != nil {
 			l.ring.Store(m.Sequence, m.Raw, false) // so that nothing seems to be missing there
 		}
 		return l
 	}
-	verdict := watched.watch.Received(m.Sequence, m.arrival)
-	if verdict == repair.Duplicate {
+	if !watched.receives(m) {
 		return nil
 	}
-	m.restarted = verdict == repair.Restarted
 	if !l.read(m, &u.table) {
 		u.leg.room.server.counters.malformed.Add(1)
 		return nil
@@ -227,6 +225,16 @@ func (u *uplink) account(s *stream, m *media) *layer {
 		l.nacked.Add(uint64(len(u.nacks)))
 	}
 	return l
+}
+
+// receives takes note of a packet of the stream's layer, and tells whether it is a new one.
+func (s *stream) receives(m *media) bool {
+	verdict := s.watch.Received(m.Sequence, m.arrival)
+	if verdict == repair.Restarted {
+		s.layer.restart()
+	}
+	m.run = s.layer.run.Load()
+	return verdict != repair.Duplicate
 }
 
 // unwrap turns a retransmission (RFC 4588) into the packet that it repeats, and returns that packet's stream; nil if there never
@@ -339,8 +347,16 @@ func (in *inbound) codecOfRTX(pt uint8) (section.Codec, bool) {
 func (u *uplink) negotiated(remote, local section.Description, hints []TrackHint) {
 	u.mu.Lock()
 	announced := false
+	var turned []*inbound // dropped, or sent on again
 	for i, sec := range local.Sections {
-		if sec.Rejected || sec.Kind == "application" || !sec.Direction.Receive {
+		if sec.Rejected || sec.Kind == "application" {
+			continue
+		}
+		if known := u.table.sections[sec.MID]; known != nil && known.publication != nil && known.dropped == sec.Direction.Receive {
+			known.dropped = !sec.Direction.Receive
+			turned = append(turned, known)
+		}
+		if !sec.Direction.Receive {
 			continue
 		}
 		theirs := remote.Sections[i]
@@ -371,7 +387,13 @@ func (u *uplink) negotiated(remote, local section.Description, hints []TrackHint
 		}
 	}
 	u.mu.Unlock()
-	if announced {
+	for _, in := range turned {
+		in.publication.mute(in.dropped || in.muted)
+	}
+	if len(turned) > 0 {
+		u.leg.room.published()
+	}
+	if announced || len(turned) > 0 {
 		u.leg.notifier.tracks()
 	}
 }

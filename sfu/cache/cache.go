@@ -74,6 +74,16 @@ func (r *Ring) Store(seq uint16, raw []byte, keyFrame bool) {
 	copy(r.at(i), raw)
 }
 
+// Reset forgets all packets: those to come are numbered in another way.
+func (r *Ring) Reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.entries {
+		r.entries[i].seq = absent
+	}
+	r.any, r.key = false, absent
+}
+
 // Get copies a packet into dst and returns its length, or 0 if the ring does not have it.
 func (r *Ring) Get(seq uint16, dst []byte) int {
 	r.mu.RLock()
