@@ -1,101 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConfabClient } from "./client.ts";
+import type { Timeline } from "./state.ts";
 import { deliveryMark } from "./sync/chats.ts";
+import { nothing, Server } from "./testing/server.ts";
 import { chat, member, message } from "./testing/shapes.ts";
-import { ann, TestWorld, tokens, type WireFrame } from "./testing/world.ts";
-import type { ForwardRequest, Message, MessageDraft } from "./types.ts";
-
-/** One direct chat of ann and bob, as a server keeps it. */
-class Server {
-  readonly world = new TestWorld();
-  messages: Message[] = [];
-  rev = 0;
-  epoch = "first";
-  /** False: sends are taken, but no ack comes back. */
-  acking = true;
-  refusal: { code: string; message: string; retryAfter?: number } | null = null;
-  marks = { ann: { deliveredSeq: 0, readSeq: 0 }, bob: { deliveredSeq: 0, readSeq: 0 } };
-
-  constructor() {
-    this.world.respond = ({ path }) => ({ status: 200, body: this.#rest(new URL(path, "http://server")) });
-    this.world.answer = (socket, frame) => {
-      if (frame.event !== "message:send") socket.ack(frame, {});
-      else if (this.refusal) socket.ack(frame, undefined, this.refusal);
-      else {
-        const stored = this.take(frame);
-        if (this.acking) socket.ack(frame, { message: stored });
-      }
-    };
-  }
-
-  /** Stores a send; the same clientId again is the message stored first. */
-  take(frame: WireFrame): Message {
-    const { clientId, ...draft } = frame.data as (MessageDraft | ForwardRequest) & { clientId: string };
-    const content = "forwardOf" in draft ? `copy of ${draft.forwardOf}` : draft.content;
-    return (
-      this.messages.find((m) => m.clientId === clientId) ?? this.add({ userId: "ann", content, clientId })
-    );
-  }
-
-  add(change: Partial<Message> = {}): Message {
-    const added = message(this.messages.length + 1, { rev: ++this.rev, ...change });
-    this.messages.push(added);
-    return added;
-  }
-
-  edit(seq: number, content: string): Message {
-    const edited = { ...message(seq), ...this.messages[seq - 1], content, rev: ++this.rev };
-    this.messages[seq - 1] = edited;
-    return edited;
-  }
-
-  ready(): void {
-    const { socket } = this.world;
-    socket.open();
-    const chats = [
-      { id: "c", lastSeq: this.messages.length, lastRev: this.rev, readSeq: this.marks.ann.readSeq },
-    ];
-    socket.say("ready", {
-      userId: "ann",
-      sessionId: "s",
-      epoch: this.epoch,
-      serverTime: "",
-      chats,
-      online: ["bob"],
-    });
-  }
-
-  #rest(url: URL): unknown {
-    const number = (name: string) =>
-      url.searchParams.has(name) ? Number(url.searchParams.get(name)) : undefined;
-    if (url.pathname === "/auth/login") return { ...tokens(1), user: ann };
-    if (url.pathname === "/users/me") return ann;
-    if (url.pathname === "/users/blocked") return { items: [] };
-    if (url.pathname === "/chats") {
-      const lastMessage = this.messages.at(-1);
-      const unreadCount = this.messages.filter(
-        (m) => m.userId === "bob" && m.seq > this.marks.ann.readSeq,
-      ).length;
-      const members = [member("ann", this.marks.ann), member("bob", this.marks.bob)];
-      const at = { lastSeq: this.messages.length, lastRev: this.rev };
-      return { items: [chat({ ...at, unreadCount, members, ...(lastMessage ? { lastMessage } : {}) })] };
-    }
-    const limit = number("limit") ?? 50;
-    const since = number("sinceRev");
-    const before = number("before") ?? Number.POSITIVE_INFINITY;
-    if (url.pathname === "/chats/c/mentions") {
-      const after = number("after") ?? this.marks.ann.readSeq;
-      const naming = this.messages.filter((m) => m.seq > after && m.mentions.includes("ann"));
-      return { items: naming.slice(0, limit), hasMore: naming.length > limit };
-    }
-    const found =
-      since === undefined
-        ? this.messages.filter((m) => m.seq < before).slice(-limit)
-        : this.messages.filter((m) => m.rev > since).sort((a, b) => a.rev - b.rev);
-    const items = found.slice(0, limit);
-    return { items, lastSeq: this.messages.length, lastRev: this.rev, hasMore: found.length > items.length };
-  }
-}
 
 /** Lets what was scheduled up to `ms` from now happen. */
 const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
@@ -298,6 +206,101 @@ describe("a client", () => {
     expect(timelineOf(client).messages).toEqual(server.messages);
   });
 
+  test.each<[Timeline["loading"], RegExp, (client: ConfabClient) => Promise<void>]>([
+    ["older", /before=/, (client) => client.messaging.loadOlder("c")],
+    ["newer", /after=/, (client) => client.messaging.loadNewer("c")],
+    ["elsewhere", /before=/, (client) => client.messaging.goTo("c", message(40))],
+  ])("loads %s again when the connection went while it did", async (loading, asked, load) => {
+    const server = new Server();
+    for (let i = 0; i < 200; i++) server.add();
+    server.read(200);
+    const client = await signedIn(server);
+    if (loading === "newer") await client.messaging.goTo("c", message(100));
+    const before = timelineOf(client).messages;
+    server.holding = asked;
+    const overtaken = load(client);
+    await reconnect(server);
+    expect(timelineOf(client).loading).toBe(loading);
+    server.letGo();
+    await overtaken;
+    expect(timelineOf(client)).toMatchObject({ loading: "none", error: null, messages: before });
+    server.holding = nothing;
+    await load(client);
+    expect(timelineOf(client).messages).not.toEqual(before);
+  });
+
+  test("says what it began to load last, until that has ended", async () => {
+    const server = new Server();
+    for (let i = 0; i < 200; i++) server.add();
+    server.read(200);
+    const client = await signedIn(server);
+    server.holding = /before=/;
+    void client.messaging.loadOlder("c");
+    void client.messaging.goTo("c", message(40));
+    await pass();
+    server.letGo();
+    await pass();
+    expect(timelineOf(client).loading).toBe("elsewhere");
+    server.letGo();
+    await pass();
+    expect(timelineOf(client).loading).toBe("none");
+  });
+
+  test("shows nothing of a chat that went while more of it was loading", async () => {
+    const server = new Server();
+    for (let i = 0; i < 200; i++) server.add();
+    server.read(200);
+    const client = await signedIn(server);
+    server.holding = /before=/;
+    void client.messaging.loadOlder("c");
+    await pass();
+    server.world.socket.say("chat:removed", { chatId: "c" });
+    server.letGo();
+    await pass();
+    expect(client.state.get().timelines).toEqual({});
+  });
+
+  test("waits for nothing that it asked for over a former connection", async () => {
+    const server = new Server();
+    for (let i = 0; i < 200; i++) server.add();
+    server.read(200);
+    const client = await signedIn(server);
+    server.holding = /before=|sinceRev=/;
+    void client.messaging.loadOlder("c");
+    server.add();
+    server.world.socket.say("message:received", { message: server.add() });
+    await pass();
+    expect(server.held).toBe(2);
+    server.holding = nothing;
+    await reconnect(server);
+    expect(timelineOf(client).messages).toEqual(server.messages.slice(150));
+    await client.messaging.loadOlder("c");
+    expect(timelineOf(client).messages).toEqual(server.messages.slice(100));
+    server.letGo();
+    server.letGo();
+    await pass();
+    expect(timelineOf(client).messages).toEqual(server.messages.slice(100));
+  });
+
+  test("has what it missed when changes that it asked for before come after the next ready", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    client.messaging.release("c");
+    server.holding = /sinceRev=/;
+    server.add();
+    server.world.socket.say("message:received", { message: server.add() });
+    await pass();
+    server.world.socket.end(1006);
+    server.add();
+    await pass(1000);
+    server.ready();
+    server.holding = nothing;
+    await pass();
+    server.letGo();
+    await pass();
+    expect(timelineOf(client).messages).toEqual(server.messages);
+  });
+
   test("forgets everything when the database is another", async () => {
     const server = new Server();
     for (let i = 0; i < 5; i++) server.add({ content: "old" });
@@ -328,6 +331,103 @@ describe("a client", () => {
     await pass(300);
     expect(server.world.socket.of("message:read").map((f) => f.data)).toEqual([{ messageId: "m3" }]);
     expect(client.state.get().chats[0]?.unreadCount).toBe(0);
+  });
+
+  test.each([
+    ["it was too fast", { code: "rate_limited", message: "slower", retryAfter: 3 }, 3000],
+    ["the server failed", { code: "internal", message: "failed" }, 5000],
+  ])("tells that messages were read, again if %s", async (_name, refusal, wait) => {
+    const server = new Server();
+    server.add();
+    const client = await signedIn(server);
+    await pass(300); // it was delivered
+    const { answer } = server.world;
+    server.world.answer = (socket, frame) => socket.ack(frame, undefined, refusal);
+    client.messaging.markRead("c");
+    await pass(300);
+    server.world.answer = answer;
+    await pass(wait - 100);
+    expect(server.world.socket.of("message:read")).toHaveLength(1);
+    await pass(100 + wait);
+    expect(server.world.socket.of("message:read")).toHaveLength(2);
+  });
+
+  test("gives up telling that messages were read where that is refused", async () => {
+    const server = new Server();
+    server.add();
+    const client = await signedIn(server);
+    server.world.answer = (socket, frame) => socket.ack(frame, undefined, { code: "not_found", message: "" });
+    client.messaging.markRead("c");
+    await pass(60_000);
+    expect(server.world.socket.of("message:read")).toHaveLength(1);
+  });
+
+  test("counts what is unread as the server does when another device reads what is not loaded here", async () => {
+    const server = new Server();
+    for (let n = 1; n <= 200; n++) server.add(n % 10 === 0 ? { mentions: ["ann"] } : {});
+    const client = await signedIn(server);
+    client.messaging.release("c");
+    const asked = () => server.world.requests.filter(({ path }) => path === "/chats/c").length;
+    server.readElsewhere(60);
+    await pass();
+    expect(client.state.get().chats[0]).toMatchObject({ unreadCount: 140, unreadMentions: 14 });
+    server.readElsewhere(200);
+    await pass();
+    expect(client.state.get().chats[0]).toMatchObject({ unreadCount: 0, unreadMentions: 0 });
+    expect(asked()).toBe(1);
+  });
+
+  test("counts what is unread as the server does when one reads on past what is not loaded", async () => {
+    const server = new Server();
+    for (let n = 1; n <= 200; n++) server.add();
+    const client = await signedIn(server);
+    await client.messaging.goTo("c", message(100));
+    client.messaging.markRead("c", "m100");
+    await pass(300);
+    expect(client.state.get().chats[0]?.unreadCount).toBe(100);
+  });
+
+  test("keeps as read what it read here while it was reading the list of chats", async () => {
+    const server = new Server();
+    for (let n = 1; n <= 3; n++) server.add();
+    const client = await signedIn(server);
+    server.holding = /^.chats\?/;
+    await reconnect(server);
+    client.messaging.markRead("c");
+    await pass(300);
+    server.letGo();
+    await pass();
+    expect(client.state.get().chats[0]?.unreadCount).toBe(0);
+  });
+
+  test("counts anew after a ready, whatever it asked for before", async () => {
+    const server = new Server();
+    for (let n = 1; n <= 200; n++) server.add();
+    const client = await signedIn(server);
+    client.messaging.release("c");
+    server.holding = /^.chats.c$/;
+    server.readElsewhere(60);
+    await pass();
+    server.holding = nothing;
+    await reconnect(server);
+    server.readElsewhere(70);
+    await pass();
+    expect(client.state.get().chats[0]?.unreadCount).toBe(130);
+  });
+
+  test("asks again when another device reads on while it asks", async () => {
+    const server = new Server();
+    for (let n = 1; n <= 200; n++) server.add();
+    const client = await signedIn(server);
+    client.messaging.release("c");
+    server.holding = /^.chats.c$/;
+    server.readElsewhere(60);
+    await pass();
+    server.readElsewhere(70);
+    server.holding = nothing;
+    server.letGo();
+    await pass();
+    expect(client.state.get().chats[0]?.unreadCount).toBe(130);
   });
 
   test("asks for the next mention past what was read here, which the server may not know yet", async () => {

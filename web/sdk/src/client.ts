@@ -49,7 +49,7 @@ export class ConfabClient {
       checkSession: async () => void (await rest.me()),
       ...(socketTiming ? { timing: socketTiming } : {}),
     });
-    const receipts = new Receipts(socket, model);
+    const receipts = new Receipts(socket, model, (mark) => synchroniser.watermark(mark));
     const synchroniser = new Synchroniser(platform, rest, socket, model, () => receipts.afterSync());
     const outbox = new Outbox({
       ...{ platform, rest, socket, model },

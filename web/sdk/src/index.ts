@@ -13,7 +13,6 @@ export {
   maxFileSize,
   maxFilesPerMessage,
   maxVoiceSize,
-  maxWaveform,
 } from "./files/local.ts";
 export { type UploadAnswer, type UploadRequest, xhrUpload } from "./files/xhr.ts";
 export { RestClient, type UploadOptions } from "./net/rest.ts";

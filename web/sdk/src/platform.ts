@@ -4,7 +4,7 @@ import { type UploadAnswer, type UploadRequest, xhrUpload } from "./files/xhr.ts
 
 /**
  * The seams to the world: everything the SDK needs of a browser (or of React Native) comes in through a Platform, and
- * this file and files/browser.ts alone know the browser's globals.
+ * this file, files/browser.ts and files/xhr.ts alone know the browser's globals.
  */
 
 /** Keeps strings between runs: localStorage, AsyncStorage, a keychain. */

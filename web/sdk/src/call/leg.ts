@@ -2,6 +2,7 @@ import { ConfabError, NetworkError } from "../errors.ts";
 import type { JoinedCall, MediaWish, TrackKind, TrackSource } from "../events.ts";
 import type { WebRTCPlatform } from "../platform.ts";
 import { offerDescriptor } from "./descriptor.ts";
+import { SentLayers } from "./layers.ts";
 import type { CallSignal } from "./signal.ts";
 import { initialSlots, type SlotCount, slotsFor } from "./slotcount.ts";
 
@@ -61,6 +62,8 @@ export class Leg {
   readonly #options: LegOptions;
   readonly #pc: RTCPeerConnection;
   readonly #senders = new Map<TrackSource, RTCRtpTransceiver>();
+  /** By mid: what the server has asked for. A new leg begins with all layers on, on both sides. */
+  readonly #layers = new Map<string, SentLayers>();
   readonly #slots: { kind: TrackKind; transceiver: RTCRtpTransceiver }[] = [];
   readonly #streams = new Map<string, MediaStream>();
   /** Candidates of either side that came before the description that they belong to. */
@@ -74,7 +77,6 @@ export class Leg {
   #path: MediaPath = "connecting";
   #lostAt: number | null = null;
   #recoveryTimer: ReturnType<typeof setTimeout> | undefined;
-  #parameters: Promise<void> = Promise.resolve();
 
   constructor(options: LegOptions) {
     this.#options = options;
@@ -124,6 +126,7 @@ export class Leg {
       const transceiver = this.#senders.get(source);
       if (transceiver) {
         await transceiver.sender.replaceTrack(track);
+        this.#layers.get(transceiver.mid ?? "")?.apply();
       } else if (track) {
         this.#addSender(source, track);
         added = true;
@@ -155,6 +158,7 @@ export class Leg {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#recoveryTimer);
+    for (const layers of this.#layers.values()) layers.close();
     this.#pc.onicecandidate = null;
     this.#pc.onconnectionstatechange = null;
     this.#pc.oniceconnectionstatechange = null;
@@ -234,6 +238,7 @@ export class Leg {
     });
     if (this.#closed) return;
     await this.#pc.setRemoteDescription(answer);
+    for (const layers of this.#layers.values()) layers.apply();
     this.#collectStreams();
     for (const candidate of this.#earlyRemote.splice(0)) await this.#addCandidate(candidate);
     this.#stands = true;
@@ -310,16 +315,13 @@ export class Leg {
     this.#recoveryTimer = setTimeout(() => this.#recover(), betweenRestarts);
   }
 
-  /** Switches simulcast layers on and off as they are watched. One change at a time: parameters are read and written. */
+  /** Switches simulcast layers on and off as they are watched. */
   #setLayers(mid: string, active: readonly string[]): void {
     const sender = this.#senderOf(mid)?.sender;
     if (!sender) return;
-    this.#parameters = this.#parameters.then(async () => {
-      const parameters = sender.getParameters();
-      for (const encoding of parameters.encodings) encoding.active = active.includes(encoding.rid ?? "");
-      // Refused while a track is being replaced, say: then more is sent than is watched, which the server drops.
-      await sender.setParameters(parameters).catch(() => {});
-    });
+    const layers = this.#layers.get(mid) ?? new SentLayers(sender);
+    this.#layers.set(mid, layers);
+    layers.want(active);
   }
 
   #preferCodecs(mid: string, usable: readonly string[]): void {

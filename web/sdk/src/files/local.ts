@@ -22,9 +22,6 @@ export const maxVoiceSize = 25 * 1024 * 1024;
 /** How many files one message carries at most. */
 export const maxFilesPerMessage = 10;
 
-/** How many loudness samples a voice message carries at most, each 0 to 255. */
-export const maxWaveform = 256;
-
 /** Why the server would refuse a file, found before any of it is sent; null: it would not. */
 export function fileProblem(file: LocalFile, most = maxFileSize): ConfabError | null {
   const refuse = (code: string, message: string) =>

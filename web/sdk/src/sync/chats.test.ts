@@ -6,6 +6,7 @@ import {
   deliveryMark,
   isArchived,
   knowsMentions,
+  knowsUnread,
   withChangedMessage,
   withHead,
   withNewMessage,
@@ -37,6 +38,16 @@ describe("unread messages", () => {
     expect(withWatermark(two, read(2), "ann", []).unreadCount).toBe(0);
     const done = withWatermark(two, read(2), "ann", messages);
     expect(withWatermark(done, read(1), "ann", messages)).toBe(done);
+  });
+
+  const three = withNewMessage(two, message(3), "ann");
+  test.each([
+    ["all that I read is loaded", "ann", 2, [message(1), message(2)], true],
+    ["some of it is not", "ann", 2, [message(2)], false],
+    ["nothing is left to read", "ann", 3, [], true],
+    ["somebody else read", "bob", 2, [], true],
+  ])("are known, or not, when %s (%s, up to %i)", (_name, userId, seq, messages, known) => {
+    expect(knowsUnread(three, { userId, status: "read", seq }, "ann", messages)).toBe(known);
   });
 });
 

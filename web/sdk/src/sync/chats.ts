@@ -114,16 +114,29 @@ function withLaterVersion(chat: Chat, message: Message): Chat {
   return last?.id === message.id && last.rev < message.rev ? { ...chat, lastMessage: message } : chat;
 }
 
+/** Up to where somebody has got or read a chat. */
+export interface Watermark {
+  userId: Id;
+  status: "delivered" | "read";
+  seq: number;
+}
+
+/**
+ * Whether `messages` show what a watermark does to the unread counts: it is not my own reading, or nothing is left to
+ * read, or every message that it passes is there.
+ */
+export function knowsUnread(chat: Chat, mark: Watermark, me: Id, messages: readonly Message[]): boolean {
+  const before = readSeqOf(chat, me);
+  if (mark.userId !== me || mark.status !== "read" || mark.seq <= before) return true;
+  if (chat.unreadCount === 0 || mark.seq >= chat.lastSeq) return true;
+  return messages.filter((m) => m.seq > before && m.seq <= mark.seq).length === mark.seq - before;
+}
+
 /**
  * Moves somebody's watermark. When it is my own reading, the unread count follows: nothing is unread at the end of the
  * chat, and before it what `messages` shows as read is taken off.
  */
-export function withWatermark(
-  chat: Chat,
-  mark: { userId: Id; status: "delivered" | "read"; seq: number },
-  me: Id,
-  messages: readonly Message[],
-): Chat {
+export function withWatermark(chat: Chat, mark: Watermark, me: Id, messages: readonly Message[]): Chat {
   const member = chat.members.find((m) => m.userId === mark.userId);
   if (!member) return chat;
   const readSeq = mark.status === "read" ? Math.max(member.readSeq, mark.seq) : member.readSeq;
@@ -170,6 +183,11 @@ export function withoutSetback(chat: Chat, known: Chat, me: Id): Chat {
   if (readSeqOf(known, me) <= readSeqOf(chat, me)) return { ...chat, members };
   const { unreadCount, unreadMentions } = known;
   return { ...chat, members, unreadCount, unreadMentions };
+}
+
+/** Whether a chat was read before something that is known here: a message of it, or my own reading. */
+export function isOutdated(chat: Chat, known: Chat, me: Id): boolean {
+  return chat.lastRev < known.lastRev || readSeqOf(chat, me) < readSeqOf(known, me);
 }
 
 export function withoutMember(chat: Chat, userId: Id): Chat {

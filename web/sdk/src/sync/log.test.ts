@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { seeded } from "../testing/seeded.ts";
 import type { Message, MessagePage } from "../types.ts";
 import {
   fromNewest,
@@ -80,17 +81,6 @@ class ReferenceChat {
       pinnedAt: this.messages[seq - 1]?.pinnedAt ?? null,
     };
   }
-}
-
-/** A small seeded generator (mulberry32), so that a failing history can be run again. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * below);
-  };
 }
 
 function expectRun(log: Log): void {

@@ -6,6 +6,8 @@ import type { Chat, Id, Member, Message, Profile } from "../types.ts";
 import {
   byActivity,
   knowsMentions,
+  knowsUnread,
+  type Watermark,
   withChangedMessage,
   withMember,
   withNewMessage,
@@ -45,6 +47,9 @@ export class Model {
   readonly #state = new Subject<ModelState>(emptyState);
   /** The run and cursor behind each loaded timeline. */
   readonly #logs = new Map<Id, Log>();
+  readonly #uncounted = new Set<Id>();
+  /** By chat: what began to load last. */
+  readonly #loading = new Map<Id, symbol>();
   #me: Id = "";
 
   get state(): Observable<ModelState> {
@@ -116,6 +121,7 @@ export class Model {
     const timelines = Object.fromEntries(
       Object.entries(this.#state.get().timelines).filter(([chatId]) => present.has(chatId)),
     );
+    this.#uncounted.clear();
     this.#set({ phase: "ready", chats: byActivity(chats), timelines });
     this.#meet(chats.flatMap((chat) => chat.members));
   }
@@ -165,8 +171,18 @@ export class Model {
     this.changeTimeline(chatId, ({ pending }) => ({ ...emptyTimeline, pending }));
   }
 
-  setLoading(chatId: Id, loading: Timeline["loading"], error: ConfabError | null = null): void {
-    this.changeTimeline(chatId, (t) => ({ ...t, loading, error }));
+  /** Shows that something is being loaded, until the returned function is called or something else begins to load. */
+  startLoading(chatId: Id, loading: Timeline["loading"]): (error?: ConfabError) => void {
+    const begun = Symbol(loading);
+    this.#loading.set(chatId, begun);
+    this.changeTimeline(chatId, (t) => ({ ...t, loading, error: null }));
+    return (error) => {
+      if (this.#loading.get(chatId) !== begun) return;
+      this.#loading.delete(chatId);
+      // The chat may be gone by now, or whoever was signed in.
+      if (!(chatId in this.#state.get().timelines)) return;
+      this.changeTimeline(chatId, (t) => ({ ...t, loading: "none", error: error ?? null }));
+    };
   }
 
   setPending(chatId: Id, pending: readonly PendingMessage[]): void {
@@ -200,10 +216,23 @@ export class Model {
   }
 
   /** Somebody's watermark moved. */
-  watermark(mark: { chatId: Id; userId: Id; status: "delivered" | "read"; seq: number }): void {
+  watermark(mark: { chatId: Id } & Watermark): void {
     const log = this.#logs.get(mark.chatId);
     const messages = [...(log?.aside ?? []), ...(log?.messages ?? [])];
-    this.changeChat(mark.chatId, (chat) => withWatermark(chat, mark, this.#me, messages));
+    this.changeChat(mark.chatId, (chat) => {
+      if (!knowsUnread(chat, mark, this.#me, messages)) this.#uncounted.add(chat.id);
+      return withWatermark(chat, mark, this.#me, messages);
+    });
+  }
+
+  /** Whether I have read in that chat what is not loaded here: how much is unread yet only the server can tell. */
+  isUncounted(chatId: Id): boolean {
+    return this.#uncounted.has(chatId);
+  }
+
+  /** The chat holds the server's counts again. */
+  counted(chatId: Id): void {
+    this.#uncounted.delete(chatId);
   }
 
   memberChanged({ chatId, member }: ServerEvents["member:added"]): void {

@@ -16,8 +16,8 @@ export class Paging {
   readonly #model: Model;
   readonly #run: () => number;
   readonly #catchUp: (chatId: Id) => Promise<void>;
-  readonly #older = new Map<Id, Promise<void>>();
-  readonly #newer = new Map<Id, Promise<void>>();
+  readonly #older = new Map<string, Promise<void>>();
+  readonly #newer = new Map<string, Promise<void>>();
   readonly #relinking = new Map<string, Promise<void>>();
   /** By chat: the seq that was asked for last. */
   readonly #goingTo = new Map<Id, number>();
@@ -35,12 +35,12 @@ export class Paging {
 
   /** Loads the page before the loaded ones. */
   loadOlder(chatId: Id): Promise<void> {
-    return shared(this.#older, chatId, () => this.#loadOlder(chatId));
+    return shared(this.#older, this.#key(chatId), () => this.#loadOlder(chatId));
   }
 
   /** Loads the page after the loaded ones, where they do not end with the newest. */
   loadNewer(chatId: Id): Promise<void> {
-    return shared(this.#newer, chatId, () => this.#loadNewer(chatId));
+    return shared(this.#newer, this.#key(chatId), () => this.#loadNewer(chatId));
   }
 
   /** Shows the messages around one of the chat's, unless it is among those shown. A later call overtakes an earlier one. */
@@ -50,18 +50,16 @@ export class Paging {
     if (!log || holds(shown(log), seq)) return;
     if (holds(log.messages, seq)) return this.#model.setLog(chatId, goBack(log));
     const run = this.#run();
-    this.#model.setLoading(chatId, "elsewhere");
+    const ended = this.#model.startLoading(chatId, "elsewhere");
     try {
       const [older, newer] = await around(this.#rest, chatId, seq);
       const present = this.#model.log(chatId);
       if (run !== this.#run() || !present || this.#goingTo.get(chatId) !== seq) return;
       this.#model.setLog(chatId, goAside(present, older, newer));
-      this.#model.setLoading(chatId, "none");
       await this.#catchUp(chatId);
-    } catch (error) {
-      // The messages that are shown are as good as before: who asked is told.
-      if (run === this.#run()) this.#model.setLoading(chatId, "none");
-      throw error;
+    } finally {
+      // After a failure the messages that are shown are as good as before: only who asked is told.
+      ended();
     }
   }
 
@@ -108,18 +106,24 @@ export class Paging {
     merge: (log: Log, page: MessagePage) => Log,
   ): Promise<void> {
     const run = this.#run();
-    this.#model.setLoading(chatId, loading);
+    const ended = this.#model.startLoading(chatId, loading);
     try {
       const page = await this.#rest.messages({ chatId, ...place, limit: pageSize });
       const log = this.#model.log(chatId);
-      if (run !== this.#run() || !log) return;
-      this.#model.setLog(chatId, merge(log, page));
-      this.#model.setLoading(chatId, "none");
-      await this.#catchUp(chatId);
+      if (run === this.#run() && log) {
+        this.#model.setLog(chatId, merge(log, page));
+        await this.#catchUp(chatId);
+      }
+      ended();
     } catch (error) {
-      if (run === this.#run()) this.#model.setLoading(chatId, "none", asConfabError(error));
+      ended(asConfabError(error));
       throw error;
     }
+  }
+
+  /** What is asked for in one connection is shared within it alone: a later one would wait for nothing. */
+  #key(chatId: Id): string {
+    return `${this.#run()} ${chatId}`;
   }
 }
 
@@ -137,7 +141,7 @@ export function around(rest: RestClient, chatId: Id, seq: number): Promise<[Mess
   ]);
 }
 
-/** Runs one task of a key (a chat) at a time: who calls while it runs shares it. */
+/** Runs one task of a key at a time: who calls while it runs shares it. */
 export function shared(
   running: Map<string, Promise<void>>,
   key: string,

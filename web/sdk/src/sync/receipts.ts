@@ -1,10 +1,15 @@
-import { NetworkError } from "../errors.ts";
+import { asConfabError } from "../errors.ts";
 import type { Socket } from "../net/socket.ts";
 import type { Id, Message } from "../types.ts";
+import type { Watermark } from "./chats.ts";
 import type { Model } from "./model.ts";
+import { isPassing } from "./pending.ts";
 
 /** Receipts of a burst of messages become one: people do not see a quarter of a second. */
 const gatherMs = 250;
+
+/** When to try again what the server could not take just now, unless it says when itself. In ms. */
+const retryMs = 5000;
 
 interface Mark {
   seq: number;
@@ -24,12 +29,15 @@ interface Owed {
 export class Receipts {
   readonly #socket: Socket;
   readonly #model: Model;
+  readonly #sent: (mark: { chatId: Id } & Watermark) => void;
   readonly #owed = new Map<Id, Owed>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(socket: Socket, model: Model) {
+  /** `sent` takes each receipt that the server has. */
+  constructor(socket: Socket, model: Model, sent: (mark: { chatId: Id } & Watermark) => void) {
     this.#socket = socket;
     this.#model = model;
+    this.#sent = sent;
     socket.on("message:received", ({ message }) => {
       if (message.userId !== model.me) this.#owe(message.chatId, "delivered", message);
     });
@@ -64,6 +72,10 @@ export class Receipts {
     this.#showRead(chatId, message.seq);
   }
 
+  get #online(): boolean {
+    return this.#socket.state.get().status === "online";
+  }
+
   #showRead(chatId: Id, seq: number): void {
     this.#model.watermark({ chatId, userId: this.#model.me, status: "read", seq });
   }
@@ -72,7 +84,11 @@ export class Receipts {
     const owed = this.#owed.get(chatId) ?? {};
     if ((owed[kind]?.seq ?? 0) >= message.seq) return;
     this.#owed.set(chatId, { ...owed, [kind]: { seq: message.seq, messageId: message.id } });
-    this.#timer ??= setTimeout(() => void this.#flush(), gatherMs);
+    this.#flushIn(gatherMs);
+  }
+
+  #flushIn(ms: number): void {
+    this.#timer ??= setTimeout(() => void this.#flush(), ms);
   }
 
   async #flush(): Promise<void> {
@@ -82,7 +98,7 @@ export class Receipts {
   }
 
   async #send(chatId: Id, { delivered, read }: Owed): Promise<void> {
-    if (this.#socket.state.get().status !== "online") return;
+    if (!this.#online) return;
     // Reading implies delivery.
     if (read) await this.#sendOne(chatId, "read", read);
     if (delivered && delivered.seq > (read?.seq ?? 0)) await this.#sendOne(chatId, "delivered", delivered);
@@ -92,10 +108,14 @@ export class Receipts {
   async #sendOne(chatId: Id, kind: "delivered" | "read", mark: Mark): Promise<void> {
     try {
       await this.#socket.request(`message:${kind}`, { messageId: mark.messageId });
-      this.#model.watermark({ chatId, userId: this.#model.me, status: kind, seq: mark.seq });
+      this.#sent({ chatId, userId: this.#model.me, status: kind, seq: mark.seq });
     } catch (error) {
-      // Without an answer it stays owed until after the next sync; a refusal (the chat is gone) is final.
-      if (error instanceof NetworkError) return;
+      if (isPassing(error)) {
+        // It stays owed; with the connection gone, until after the next sync.
+        if (this.#online) this.#flushIn(asConfabError(error).retryAfter ?? retryMs);
+        return;
+      }
+      // Any other refusal (the chat is gone) is final.
     }
     this.#paid(chatId, kind, mark);
   }

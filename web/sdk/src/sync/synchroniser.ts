@@ -5,7 +5,7 @@ import type { RestClient } from "../net/rest.ts";
 import type { Socket } from "../net/socket.ts";
 import type { Platform } from "../platform.ts";
 import type { Chat, Id, Message } from "../types.ts";
-import { withHead, withoutSetback } from "./chats.ts";
+import { isOutdated, type Watermark, withHead, withoutSetback } from "./chats.ts";
 import { fromNewest, goAside, hearOf, isBehind, type Log, mergeChanges, takePins, trim } from "./log.ts";
 import type { Model } from "./model.ts";
 import { around, Paging, pageSize, shared } from "./paging.ts";
@@ -44,8 +44,8 @@ export class Synchroniser {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   /** Chats on the screen: opened and not yet released. */
   readonly #shown = new Set<Id>();
-  readonly #pulling = new Map<Id, Promise<void>>();
-  readonly #loadingChat = new Set<Id>();
+  readonly #pulling = new Map<string, Promise<void>>();
+  readonly #fetching = new Map<string, Promise<void>>();
   /** Moves through the timelines. */
   readonly paging: Paging;
 
@@ -67,7 +67,7 @@ export class Synchroniser {
       socket.on("ready", (ready) => this.#ready(ready)),
       socket.on("message:received", ({ message }) => this.received(message)),
       socket.on("message:updated", ({ message }) => this.updated(message)),
-      live("message:delivery_status", (mark) => this.#model.watermark(mark)),
+      socket.on("message:delivery_status", (mark) => this.watermark(mark)),
       live("chat:created", ({ chat }) => this.#chatAppeared(chat)),
       live("chat:updated", ({ chatId, chat }) => {
         this.#model.changeChat(chatId, (c) => withHead(c, chat));
@@ -135,6 +135,14 @@ export class Synchroniser {
       const certain = this.#model.updated(message);
       this.#noteRev(message.chatId);
       if (!certain) void this.#fetchChat(message.chatId);
+    });
+  }
+
+  /** Takes a receipt: somebody's, or one of this device's that the server has. */
+  watermark(mark: { chatId: Id } & Watermark): void {
+    this.#apply(() => {
+      this.#model.watermark(mark);
+      if (this.#model.isUncounted(mark.chatId)) void this.#fetchChat(mark.chatId);
     });
   }
 
@@ -243,27 +251,34 @@ export class Synchroniser {
     }
   }
 
-  async #fetchChat(chatId: Id): Promise<void> {
-    if (this.#loadingChat.has(chatId)) return;
-    this.#loadingChat.add(chatId);
+  /** Reads a chat anew. One reading at a time per chat: it goes on until it has what was heard of meanwhile. */
+  #fetchChat(chatId: Id): Promise<void> {
+    return shared(this.#fetching, this.#key(chatId), () => this.#readChat(chatId));
+  }
+
+  async #readChat(chatId: Id): Promise<void> {
     const run = this.#run;
     try {
       for (let reads = 0; reads < mostChatReads; reads++) {
         const chat = await this.#rest.chat(chatId);
         if (run !== this.#run) return;
         this.chatAppeared(chat);
-        if (chat.lastRev >= (this.#model.chat(chatId)?.lastRev ?? 0)) return;
+        const known = this.#model.chat(chatId);
+        if (!known || !isOutdated(chat, known, this.#model.me)) return this.#model.counted(chatId);
       }
     } catch {
       // Gone again, or no network: then the next ready brings it.
-    } finally {
-      this.#loadingChat.delete(chatId);
     }
   }
 
   /** Fetches changes until the timeline has all that was heard of. One at a time per chat. */
   #pull(chatId: Id): Promise<void> {
-    return shared(this.#pulling, chatId, () => this.#pullAll(chatId));
+    return shared(this.#pulling, this.#key(chatId), () => this.#pullAll(chatId));
+  }
+
+  /** A later run shares nothing with a former one, whose answers change nothing. */
+  #key(chatId: Id): string {
+    return `${this.#run} ${chatId}`;
   }
 
   async #pullAll(chatId: Id): Promise<void> {
@@ -303,19 +318,20 @@ export class Synchroniser {
   /** Loads the newest messages, and with `at` shows those around that seq. */
   async #reload(chatId: Id, at?: number): Promise<void> {
     const run = this.#run;
-    this.#model.setLoading(chatId, "newest");
+    const ended = this.#model.startLoading(chatId, "newest");
     try {
       const [page, elsewhere] = await Promise.all([
         this.#rest.messages({ chatId, limit: pageSize }),
         at === undefined ? undefined : around(this.#rest, chatId, at),
       ]);
-      if (run !== this.#run) return;
-      const log = fromNewest(page);
-      this.#model.setLog(chatId, elsewhere ? goAside(log, ...elsewhere) : log);
-      this.#model.setLoading(chatId, "none");
-      this.#noteRev(chatId);
+      if (run === this.#run) {
+        const log = fromNewest(page);
+        this.#model.setLog(chatId, elsewhere ? goAside(log, ...elsewhere) : log);
+        this.#noteRev(chatId);
+      }
+      ended();
     } catch (error) {
-      if (run === this.#run) this.#model.setLoading(chatId, "none", asConfabError(error));
+      ended(asConfabError(error));
       throw error;
     }
   }
@@ -340,7 +356,7 @@ export class Synchroniser {
 }
 
 /** Worth trying again: nobody answered, or the server could not just now. */
-export function isTemporary(error: unknown): boolean {
+function isTemporary(error: unknown): boolean {
   if (error instanceof NetworkError) return true;
   return error instanceof ConfabError && (error.status === 429 || error.status >= 500);
 }

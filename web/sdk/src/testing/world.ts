@@ -67,21 +67,23 @@ export class TestSocket implements SocketLike {
   }
 }
 
+interface Answer {
+  status: number;
+  body?: unknown;
+}
+
 /** A platform whose network is a test: sockets and requests come out where the test can answer them. */
 export class TestWorld {
   readonly sockets: TestSocket[] = [];
   readonly requests: { method: string; path: string; token: string; body: unknown }[] = [];
   /** Answers REST requests: a status and a body; throws for "no network". */
-  respond: (request: TestWorld["requests"][number]) => { status: number; body?: unknown } = () => ({
-    status: 404,
-  });
+  respond: (request: TestWorld["requests"][number]) => Answer | Promise<Answer> = () => ({ status: 404 });
   /** Answers frames on any socket. */
   answer: (socket: TestSocket, frame: WireFrame) => void = () => {};
   storage = memoryStorage();
   files = memoryFiles();
   /** Takes uploads: a status and a body, when the test wants; rejects for "no network". */
-  upload: (request: UploadRequest) => Promise<{ status: number; body?: unknown }> = () =>
-    Promise.reject(new Error("no network"));
+  upload: (request: UploadRequest) => Promise<Answer> = () => Promise.reject(new Error("no network"));
   reach: (change: ReachabilityChange) => void = () => {};
   #ids = 0;
   #locks: Promise<unknown> = Promise.resolve();
@@ -106,7 +108,7 @@ export class TestWorld {
       keys: (prefix) => this.files.keys(prefix),
     },
     upload: (request) => this.#upload(request),
-    fetch: async (url, init) => this.#fetch(url, init),
+    fetch: (url, init) => this.#fetch(url, init),
     createSocket: (_url, protocols) => {
       const socket = new TestSocket(protocols, (s, frame) => this.answer(s, frame));
       this.sockets.push(socket);
@@ -136,7 +138,7 @@ export class TestWorld {
     return { status, text: body === undefined ? "" : JSON.stringify(body), header: () => null };
   }
 
-  #fetch(url: string, init: RequestInit): Response {
+  async #fetch(url: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     const request = {
       method: init.method ?? "GET",
@@ -145,7 +147,10 @@ export class TestWorld {
       body: typeof init.body === "string" ? (JSON.parse(init.body) as unknown) : undefined,
     };
     this.requests.push(request);
-    const { status, body } = this.respond(request);
+    const aborted = new Promise<never>((_, reject) => {
+      init.signal?.addEventListener("abort", () => reject(new DOMException("given up", "AbortError")));
+    });
+    const { status, body } = await Promise.race([this.respond(request), aborted]);
     return new Response(body === undefined ? null : JSON.stringify(body), { status });
   }
 }
