@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Tooltip } from "radix-ui";
 import { useEffect } from "react";
+import { forgetTrays } from "./attachments/tray";
 import { AuthScreen } from "./auth/AuthScreen";
 import { useSession } from "./hooks";
 import { forgetDrafts } from "./platform/drafts";
@@ -44,6 +45,7 @@ function Screen() {
     if (session.status === "signed-out") {
       queries.clear();
       forgetDrafts();
+      forgetTrays();
       forgetHeard();
       if (!atDoor && session.reason === "logout") navigate({ name: "login" }, { replace: true });
     }

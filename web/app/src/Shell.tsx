@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { CallLayer } from "./call/CallLayer";
 import { useCallView } from "./call/view";
 import { Sidebar } from "./chats/Sidebar";
+import { useNotifications } from "./chats/useNotifications";
 import { CheckScreen } from "./check/CheckScreen";
 import { Conversation } from "./conversation/Conversation";
 import { useConnection, useCurrentCall, useModel } from "./hooks";
@@ -28,6 +29,7 @@ function Panes() {
   const inCall = useCurrentCall() !== null;
   const covered = useCallView() === "full" && inCall; // nothing under the call takes the focus
   usePageTitle();
+  useNotifications();
 
   return (
     <div className="flex h-dvh flex-col overflow-hidden bg-canvas text-ink">

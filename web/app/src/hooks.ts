@@ -12,7 +12,7 @@ import type {
   Timeline,
   Timestamp,
 } from "@confab/sdk";
-import { useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { client } from "./client";
 
 /** Watches a part of an observable. The part must keep its identity while it does not change, as the SDK's parts do. */
@@ -22,6 +22,9 @@ function useSelected<T, P>(source: Observable<T>, select: (value: T) => P): P {
 
 export const useSession = (): SessionState => useSelected(client.session, (state) => state);
 export const useConnection = (): ConnectionState => useSelected(client.connection, (state) => state);
+/** Whether the connection stands. */
+export const useConnected = (): boolean =>
+  useSelected(client.connection, ({ status }) => status === "online");
 export const useModel = <P>(select: (state: ModelState) => P): P => useSelected(client.state, select);
 export const useCalls = <P>(select: (state: CallsState) => P): P => useSelected(client.calls.state, select);
 
@@ -50,4 +53,14 @@ export const useCurrentCall = (): CallState | null => useCalls((state) => state.
 
 export function memberOf(chat: Chat, userId: Id): Member | undefined {
   return chat.members.find((member) => member.userId === userId);
+}
+
+/** Which address could not be loaded, as it is told; forgotten when the connection is back, which may have been why. */
+export function useBrokenUrl(): [string | undefined, (url: string) => void] {
+  const connected = useConnected();
+  const [broken, setBroken] = useState<string>();
+  useEffect(() => {
+    if (connected) setBroken(undefined);
+  }, [connected]);
+  return [broken, setBroken];
 }

@@ -7,6 +7,7 @@ import { useMe, useTimeline } from "../hooks";
 import { moment } from "../i18n/format";
 import { IconButton } from "../ui/Button";
 import { cx } from "../ui/classes";
+import { useReturnFocus } from "../ui/useReturnFocus";
 import { closeGallery, type GalleryItem, galleryOf, type Shown, show, useShown } from "./gallery";
 import { lookOf } from "./kinds";
 import { rememberedPreview } from "./previews";
@@ -30,6 +31,7 @@ function Open({ chat, shown }: { chat: Chat; shown: Shown }) {
   const items = useMemo(() => galleryOf(messages ?? []), [messages]);
   const at = items.findIndex((each) => each.attachment.id === shown.attachmentId);
   const item = items[at];
+  const onCloseAutoFocus = useReturnFocus(true);
 
   useEffect(() => {
     if (!item) closeGallery(); // it was deleted
@@ -58,6 +60,7 @@ function Open({ chat, shown }: { chat: Chat; shown: Shown }) {
           data-testid="lightbox"
           aria-describedby={undefined}
           onKeyDown={onKeyDown}
+          onCloseAutoFocus={onCloseAutoFocus}
           className="fixed inset-0 z-[60] flex animate-fade flex-col bg-black text-white focus:outline-none"
         >
           <VisuallyHidden.Root>

@@ -1,6 +1,7 @@
 import type { Attachment, Message } from "@confab/sdk";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { client } from "../client";
+import { useBrokenUrl } from "../hooks";
 
 /** A link that ends within this many ms is not begun with. */
 const margin = 60_000;
@@ -18,11 +19,11 @@ export async function freshUrl(message: Message, attachment: Attachment): Promis
 
 /**
  * A file's link, renewed when it has ended: ahead of use by this device's clock, and once for each link when the server
- * takes it no longer (`onError` of the element that shows it). `broken`: that did not help.
+ * takes it no longer (`onError` of the element that shows it). `broken`: that did not help, so far.
  */
 export function useLink(message: Message, attachment: Attachment) {
   const tried = useRef<string>(undefined);
-  const [brokenUrl, setBrokenUrl] = useState<string>();
+  const [brokenUrl, setBrokenUrl] = useBrokenUrl();
   const ended = hasEnded(attachment);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each link
@@ -33,8 +34,8 @@ export function useLink(message: Message, attachment: Attachment) {
   async function onError() {
     const failed = attachment.url;
     const url = tried.current === failed ? failed : await freshUrl(message, attachment);
-    tried.current = url;
     if (url === failed) setBrokenUrl(url);
+    else tried.current = url;
   }
 
   return { url: attachment.url, broken: brokenUrl === attachment.url, onError };

@@ -4,6 +4,8 @@ import { useTranslation } from "react-i18next";
 import { nameOf, titleOf } from "../chats/preview";
 import { client } from "../client";
 import { memberOf, useChat, useMe } from "../hooks";
+import { useAttention } from "../platform/media";
+import { notify } from "../platform/notifications";
 import { navigate } from "../platform/router";
 import { Avatar } from "../ui/Avatar";
 import { Tip } from "../ui/Button";
@@ -44,6 +46,14 @@ function Incoming({ call, busy }: { call: IncomingCall; busy: boolean }) {
     const active = document.activeElement;
     if (!(active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement)) card.current?.focus();
   }, []);
+
+  const attention = useAttention();
+  const { callId, chatId } = call;
+  useEffect(() => {
+    if (attention) return;
+    const onClick = () => navigate({ name: "chat", chatId });
+    return notify({ tag: callId, title: name, body: kind, onClick });
+  }, [attention, callId, chatId, name, kind]);
 
   function accept(withVideo: boolean) {
     navigate({ name: "chat", chatId: call.chatId });

@@ -1,8 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { forgetTrays } from "../attachments/tray";
 import { client } from "../client";
-import { useConnection, useMe, useModel } from "../hooks";
+import { useConnected, useMe, useModel } from "../hooks";
 import { type Language, languages, setLanguage } from "../i18n";
 import { navigate } from "../platform/router";
 import { setTheme, type ThemeChoice, useTheme } from "../platform/theme";
@@ -14,16 +13,13 @@ export function AccountMenu() {
   const { t, i18n } = useTranslation();
   const me = useMe();
   const theme = useTheme();
-  const here = useConnection().status === "online";
+  const here = useConnected();
   const unsent = useModel((state) =>
     Object.values(state.timelines).some((timeline) => timeline.pending.length > 0),
   );
   const [asking, setAsking] = useState(false);
 
-  function signOut() {
-    forgetTrays();
-    void client.logout();
-  }
+  const signOut = () => void client.logout();
 
   const themes: { value: ThemeChoice; label: string }[] = [
     { value: "system", label: t("account.themeSystem") },

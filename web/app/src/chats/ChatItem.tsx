@@ -6,6 +6,7 @@ import { useMe, useOnline, useTyping } from "../hooks";
 import { shortTime } from "../i18n/format";
 import { useDraft } from "../platform/drafts";
 import { followLink, pathOf, type Route } from "../platform/router";
+import { useToday } from "../platform/today";
 import { Avatar } from "../ui/Avatar";
 import { cx } from "../ui/classes";
 import { Icon } from "../ui/icons";
@@ -18,6 +19,7 @@ export const ChatItem = memo(function ChatItem({ chat, active }: { chat: Chat; a
   const online = useOnline(other?.userId);
   const title = titleOf(t, chat, me.id);
   const last = chat.lastMessage;
+  const today = useToday();
   const muted = isMuted(chat, Date.now());
   const route: Route = { name: "chat", chatId: chat.id };
 
@@ -58,7 +60,7 @@ export const ChatItem = memo(function ChatItem({ chat, active }: { chat: Chat; a
             )}
             {last && (
               <time className="shrink-0 text-[13px] text-ink-3 tabular">
-                {shortTime(t, i18n.language, last.createdAt)}
+                {shortTime(t, i18n.language, last.createdAt, today)}
               </time>
             )}
           </span>

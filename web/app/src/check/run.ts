@@ -6,7 +6,7 @@ import { noise } from "./noise";
 import type { Finding, Step } from "./steps";
 
 /** What the run tells while it goes. */
-export interface Watcher {
+interface Watcher {
   found: (step: Step, finding: Finding) => void;
   camera: (stream: MediaStream | null) => void;
   level: (value: number) => void;
@@ -84,14 +84,14 @@ const ways: [Step, RegExp][] = [
 
 const urlsOf = (server: IceServer) => (typeof server.urls === "string" ? [server.urls] : server.urls);
 
-export function stunOf(servers: readonly IceServer[]): RTCIceServer[] {
+function stunOf(servers: readonly IceServer[]): RTCIceServer[] {
   return servers.flatMap((server) => {
     const urls = urlsOf(server).filter((url) => url.startsWith("stun:"));
     return urls.length > 0 ? [{ urls }] : [];
   });
 }
 
-export function turnOf(servers: readonly IceServer[], pattern: RegExp): RTCIceServer[] {
+function turnOf(servers: readonly IceServer[], pattern: RegExp): RTCIceServer[] {
   return servers.flatMap((server) => {
     const urls = urlsOf(server).filter((url) => pattern.test(url));
     return urls.length > 0 ? [{ ...server, urls }] : [];

@@ -1,4 +1,5 @@
 import type { Chat, Message } from "@confab/sdk";
+import { useMutation } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { AttachButton } from "../attachments/AttachButton";
@@ -20,6 +21,7 @@ import { useVoiceSending } from "../voice/useVoiceSending";
 import { VoiceButton } from "../voice/VoiceButton";
 import { ComposerBanner } from "./ComposerBanner";
 import { EmojiPicker } from "./EmojiPicker";
+import { isEditable } from "./said";
 import { useAutosize } from "./useAutosize";
 
 /** What is being written: something new, an answer, or a change of what was said. */
@@ -58,7 +60,14 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
   const left = messageLimit - [...text].length;
   const content = text.trim();
   const files = useTray(chat.id).length > 0 && !editing;
-  const sendable = (content !== "" || files) && left >= 0;
+  // Beside files there may be no words.
+  const captions = editing && mode.message.attachments.length > 0;
+  const save = useMutation({
+    mutationFn: (message: Message) => client.messaging.edit(message.id, content),
+    networkMode: "always", // without a network it fails, and says so
+    onError: (error) => toast(errorText(t, error), "error"),
+  });
+  const sendable = (content !== "" || files || captions) && left >= 0 && !save.isPending;
   const recordingPhase = useRecordingPhase(chat.id);
   const recording = recordingPhase !== null && recordingPhase !== "failed" && !editing;
   const sendVoice = useVoiceSending(chat.id, mode.kind === "reply" ? mode.message.id : undefined, onDone);
@@ -74,19 +83,17 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
   function submit() {
     if (!sendable) return;
     if (mode.kind === "edit") {
-      if (content !== mode.message.content) {
-        client.messaging
-          .edit(mode.message.id, content)
-          .catch((error: unknown) => toast(errorText(t, error), "error"));
-      }
-    } else {
-      const replyTo = mode.kind === "reply" ? { replyTo: mode.message.id } : {};
-      // What fails stays in the list of messages, with its error and a way to try again.
-      const withFiles = files ? { files: takeFiles(chat.id) } : {};
-      client.messaging.send({ chatId: chat.id, content, ...replyTo, ...withFiles }).catch(() => undefined);
-      setText("");
-      keepDraft(chat.id, { text: "" });
+      // What fails stays here, to be tried again.
+      if (content !== mode.message.content) save.mutate(mode.message, { onSuccess: onDone });
+      else onDone();
+      return;
     }
+    const replyTo = mode.kind === "reply" ? { replyTo: mode.message.id } : {};
+    // What fails stays in the list of messages, with its error and a way to try again.
+    const withFiles = files ? { files: takeFiles(chat.id) } : {};
+    client.messaging.send({ chatId: chat.id, content, ...replyTo, ...withFiles }).catch(() => undefined);
+    setText("");
+    keepDraft(chat.id, { text: "" });
     onDone();
     area.current?.focus();
   }
@@ -94,9 +101,7 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
   function editLast() {
     const timeline = client.state.get().timelines[chat.id];
     const messages = timeline && !timeline.hasNewer ? timeline.messages : [];
-    const last = messages.findLast(
-      (each) => each.userId === me.id && each.kind === "text" && !each.deletedAt,
-    );
+    const last = messages.findLast((each) => isEditable(each, me.id));
     if (last) onMode({ kind: "edit", message: last });
   }
 
@@ -158,6 +163,7 @@ export function Composer({ chat, mode, onMode, onDone }: ComposerProps) {
                 placeholder={t("composer.placeholder")}
                 rows={1}
                 value={text}
+                readOnly={save.isPending}
                 enterKeyHint="send"
                 autoComplete="off"
                 {...mentions.aria}

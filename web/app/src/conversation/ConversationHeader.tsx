@@ -6,7 +6,7 @@ import { client } from "../client";
 import { useCurrentCall, useLastSeen, useMe, useModel, useOnline, useTyping } from "../hooks";
 import { moment } from "../i18n/format";
 import { useTwoPanes } from "../platform/media";
-import { navigate } from "../platform/router";
+import { leaveToList } from "../platform/router";
 import { Avatar } from "../ui/Avatar";
 import { IconButton } from "../ui/Button";
 import { cx } from "../ui/classes";
@@ -38,9 +38,7 @@ export function ConversationHeader({ chat, detailsOpen, onDetails, onSearch }: H
     <header className="z-10 shrink-0 border-b border-line bg-surface pad-safe-top-0">
       <Heading className="sr-only">{title}</Heading>
       <div className="flex h-15 items-center gap-1 px-2 md:px-3">
-        {!twoPanes && (
-          <IconButton icon="back" label={t("common.back")} onClick={() => navigate({ name: "home" })} />
-        )}
+        {!twoPanes && <IconButton icon="back" label={t("common.back")} onClick={leaveToList} />}
         <button
           type="button"
           onClick={onDetails}

@@ -1,15 +1,13 @@
 import type { Chat, Delivery, Message } from "@confab/sdk";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { nameOf } from "../chats/preview";
 import { client } from "../client";
-import { memberOf, useMe } from "../hooks";
 import { moment } from "../i18n/format";
-import { Avatar } from "../ui/Avatar";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Empty } from "../ui/Empty";
 import { Icon, type IconName } from "../ui/icons";
+import { PersonLine } from "./PersonLine";
 
 const sections = [
   { status: "read", icon: "eye" },
@@ -28,7 +26,6 @@ export function DeliveryDialog({
   onClose: () => void;
 }) {
   const { t, i18n } = useTranslation();
-  const me = useMe();
   // Keyed by the watermarks: when somebody reads, the list is asked for again.
   const marks = chat.members.map((member) => `${member.deliveredSeq}/${member.readSeq}`).join();
   const { data, error, refetch } = useQuery({
@@ -62,23 +59,15 @@ export function DeliveryDialog({
                 {people.length === 0 && <p className="py-1 text-ink-3">{t("delivery.nobody")}</p>}
                 <ul>
                   {people.map((entry) => {
-                    const name = nameOf(t, chat, entry.userId, me.id);
                     const at = entry.readAt ?? entry.deliveredAt;
                     return (
-                      <li key={entry.userId} className="flex items-center gap-3 py-1.5">
-                        <Avatar
-                          id={entry.userId}
-                          name={name}
-                          url={memberOf(chat, entry.userId)?.avatarUrl ?? null}
-                          size={34}
-                        />
-                        <span className="min-w-0 flex-1 truncate">{name}</span>
+                      <PersonLine key={entry.userId} chat={chat} userId={entry.userId}>
                         {at && (
                           <time className="text-[13px] text-ink-3 tabular">
                             {moment(t, i18n.language, at)}
                           </time>
                         )}
-                      </li>
+                      </PersonLine>
                     );
                   })}
                 </ul>

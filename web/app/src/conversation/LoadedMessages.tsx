@@ -157,6 +157,7 @@ export function LoadedMessages({ chat, timeline, onReply, onEdit, selection }: L
         onReply={onReply}
         onEdit={onEdit}
         onSelect={selection.toggle}
+        onShow={show}
       />
       <Announcer chat={chat} />
     </div>

@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import { nameOf, systemText } from "../chats/preview";
 import { memberOf, useMe } from "../hooks";
 import { dayLabel } from "../i18n/format";
+import { useToday } from "../platform/today";
 import { SelectMark } from "../selection/SelectMark";
-import { isSelectable } from "../selection/useSelection";
 import { Avatar } from "../ui/Avatar";
 import { IconButton } from "../ui/Button";
 import { cx } from "../ui/classes";
@@ -15,6 +15,7 @@ import { MessageBubble } from "./MessageBubble";
 import { PendingBubble } from "./PendingBubble";
 import { Reactions } from "./Reactions";
 import type { Row } from "./rows";
+import { isSaid } from "./said";
 import type { Place } from "./target";
 import { useLongPress } from "./useLongPress";
 
@@ -23,13 +24,14 @@ const note = "rounded-full bg-ink/[0.06] px-3 py-1 text-[13px] text-ink-2 dark:b
 /** Stays in sight while the messages of its day do. */
 export const DayHeading = memo(function DayHeading({ at }: { at: string }) {
   const { t, i18n } = useTranslation();
+  const today = useToday();
   return (
     <p className="pointer-events-none sticky top-2 z-[5] my-3 flex justify-center">
       <time
         dateTime={at.slice(0, 10)}
         className="rounded-full bg-surface/90 px-3 py-1 text-[13px] font-medium text-ink-2 shadow-low ring-1 ring-line backdrop-blur-sm"
       >
-        {dayLabel(t, i18n.language, at)}
+        {dayLabel(t, i18n.language, at, today)}
       </time>
     </p>
   );
@@ -68,7 +70,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const mine = message.userId === me.id;
   const openMenu = (x: number, y: number) => onMenu({ messageId: message.id, x, y });
   const press = useLongPress(openMenu);
-  const selecting = selected !== null && isSelectable(message);
+  const said = isSaid(message);
+  const selecting = selected !== null && said;
   const place = {
     "data-testid": "message",
     "data-message-id": message.id,
@@ -114,13 +117,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         ) : (
           <span className="w-8 shrink-0" />
         ))}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the same menu opens by the button beside, and by Enter */}
       <div
         className={cx("flex max-w-[min(85%,36rem)] min-w-0 flex-col", mine ? "items-end" : "items-start")}
         // What is in a message does nothing of its own while messages are being selected.
         inert={selected !== null}
-        onContextMenu={(event) => contextMenu(event, openMenu)}
-        {...press}
+        {...(said && { ...press, onContextMenu: (event: MouseEvent) => contextMenu(event, openMenu) })}
       >
         {message.kind === "call" && !message.deletedAt ? (
           <CallMessage chat={chat} message={message} />
@@ -129,7 +130,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         )}
         <Reactions message={message} chat={chat} mine={mine} />
       </div>
-      {!message.deletedAt && selected === null && (
+      {said && selected === null && (
         <Tools message={message} mine={mine} onMenu={openMenu} onReply={props.onReply} />
       )}
     </li>
@@ -164,16 +165,14 @@ function Tools({
         mine && "order-first flex-row-reverse",
       )}
     >
-      {message.kind !== "call" && (
-        <IconButton
-          icon="reply"
-          label={t("message.reply")}
-          size="sm"
-          tip={false}
-          tabIndex={-1}
-          onClick={() => onReply(message)}
-        />
-      )}
+      <IconButton
+        icon="reply"
+        label={t("message.reply")}
+        size="sm"
+        tip={false}
+        tabIndex={-1}
+        onClick={() => onReply(message)}
+      />
       <IconButton
         icon="more"
         label={t("message.actions")}

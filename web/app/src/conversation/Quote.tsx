@@ -6,10 +6,8 @@ import { nameOf, previewText } from "../chats/preview";
 import { client } from "../client";
 import { useMe } from "../hooks";
 import { tintOf } from "../platform/tints";
+import { useSettled } from "../search/useSettled";
 import type { Place } from "./target";
-
-/** How long the text of a message that is not loaded is taken as it was read, in ms. */
-const fresh = 60_000;
 
 /** The message that is answered, in short. One that is not among the loaded ones is asked for. */
 export function Quote({
@@ -25,11 +23,14 @@ export function Quote({
 }) {
   const { t } = useTranslation();
   const me = useMe();
+  // Keyed by how many messages of the chat were changed: after a change of one it is asked for again.
+  const changes = useSettled(chat.lastRev - chat.lastSeq);
   const asked = useQuery({
-    queryKey: ["message", messageId],
+    queryKey: ["message", messageId, changes],
     queryFn: () => client.rest.message(messageId),
     enabled: !loaded,
-    staleTime: fresh,
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (previous) => previous,
   });
   const message = loaded ?? asked.data;
   const style = { "--tint": message ? tintOf(message.userId) : "var(--ink-3)" } as CSSProperties;
@@ -41,7 +42,11 @@ export function Quote({
         </span>
       )}
       <span className="block truncate text-[14px] text-ink-2">
-        {message ? previewText(t, chat, message, me.id) : t("message.quoteMissing")}
+        {message
+          ? previewText(t, chat, message, me.id)
+          : asked.isPending
+            ? t("common.loading")
+            : t("message.quoteMissing")}
       </span>
     </>
   );

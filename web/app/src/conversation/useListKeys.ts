@@ -1,18 +1,27 @@
 import type { Id } from "@confab/sdk";
 import type { KeyboardEvent } from "react";
 import { useCallback } from "react";
+import { isFocusFree } from "../ui/useReturnFocus";
 import type { MenuAt } from "./MessageActions";
 
 /** What gets the focus in a message's row: its box while messages are being selected, else the row. */
-export function focusOf(row: HTMLElement): HTMLElement {
+function focusOf(row: HTMLElement): HTMLElement {
   return row.querySelector<HTMLElement>("[data-select]") ?? row;
+}
+
+function focusRow(messageId: Id): void {
+  const row = document.querySelector<HTMLElement>(`[data-message-id="${CSS.escape(messageId)}"]`);
+  if (row) focusOf(row).focus({ preventScroll: true });
 }
 
 /** Back to the message, unless what was chosen took the focus: the composer, a dialog. */
 export function focusMessage(messageId: Id): void {
-  if (document.activeElement && document.activeElement !== document.body) return;
-  const row = document.querySelector<HTMLElement>(`[data-message-id="${CSS.escape(messageId)}"]`);
-  if (row) focusOf(row).focus({ preventScroll: true });
+  if (isFocusFree()) focusRow(messageId);
+}
+
+/** Who is at a message by keyboard goes along to the one that is shown. */
+export function followToMessage(messageId: Id): void {
+  if (document.activeElement?.matches("[data-message-id]")) focusRow(messageId);
 }
 
 /** In the list of messages the arrows walk from message to message, Enter or the menu key opens a message's actions. */

@@ -5,6 +5,7 @@ import { client } from "../client";
 import { errorText } from "../i18n/errors";
 import { toast } from "../ui/toasts";
 import type { Place } from "./target";
+import { followToMessage } from "./useListKeys";
 
 /** How long a message that was jumped to stands out, in ms. */
 const highlightFor = 2200;
@@ -19,6 +20,7 @@ export function useShowMessage(chatId: Id, { hold, toAnchor }: Anchor) {
   useEffect(() => {
     if (!highlighted) return;
     toAnchor();
+    followToMessage(highlighted.id);
     const timer = setTimeout(() => {
       hold(null);
       setHighlighted(null);

@@ -44,11 +44,11 @@ export function ForwardDialog({
       otherMember(each, me.id)?.username.toLocaleLowerCase().includes(wanted),
   );
   const current = found[Math.min(at, found.length - 1)];
+  const most = Math.min(mostChats, Math.floor(mostSends / messages.length));
   const authors = [...new Set(messages.map((each) => nameOf(t, chat, each.userId, me.id)))].join(", ");
 
   function toggle(chatId: Id) {
     const next = new Set(chosen);
-    const most = Math.min(mostChats, Math.floor(mostSends / messages.length));
     if (!next.delete(chatId) && next.size < most) next.add(chatId);
     setChosen(next);
   }
@@ -80,6 +80,7 @@ export function ForwardDialog({
         <>
           <p role="status" className="flex-1 self-center text-[14px] text-ink-3">
             {chosen.size > 0 && t("forward.chosen", { count: chosen.size })}
+            {chosen.size === most && <span className="ml-2">{t("select.most")}</span>}
           </p>
           <Button look="primary" icon="forward" disabled={chosen.size === 0} onClick={send}>
             {t("forward.send")}

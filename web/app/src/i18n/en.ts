@@ -187,6 +187,8 @@ export const en = {
     react: "React",
     reactWith: "React with {{emoji}}",
     info: "Who has read",
+    toQuoted: "Go to the quoted message",
+    whoReacted: "Who has reacted",
     actions: "Message actions",
     deleteTitle: "Delete this message?",
     deleteText: "It disappears for everyone in the chat.",
@@ -257,6 +259,8 @@ export const en = {
     noMicText: "Plug one in, or choose another in the settings of your device.",
     unsupported: "This browser cannot record here",
     insecure: "Recording needs HTTPS (or localhost) and a browser of recent years.",
+    elsewhere: "Another chat has a recording that was not sent yet. Send or discard it first.",
+    lost: "The microphone is gone. What was recorded can still be sent.",
   },
   mentions: {
     person: "Profile",
@@ -428,7 +432,7 @@ export const en = {
     mutedUntil: "Muted until {{when}}",
     mutedForGood: "Muted until you turn it on again",
     muteTitle: "Mute this chat for…",
-    muteText: "Its messages still arrive, quietly.",
+    muteText: "Its messages still arrive, quietly. Calls still ring.",
     forHour: "1 hour",
     forEightHours: "8 hours",
     forDay: "1 day",
@@ -582,6 +586,11 @@ export const en = {
     unknownDevice: "Unknown device",
     deviceOn: "{{browser}} on {{system}}",
     ring: "Ring for incoming calls",
+    notify: "Show notifications",
+    notifyHint: "Of new messages and calls, while you are not looking at this page.",
+    notifyBlocked:
+      "The browser blocks them. Click the icon beside the address to allow them, then turn this on.",
+    notifyUnsupported: "This browser cannot show them here. They need HTTPS (or localhost).",
   },
   check: {
     title: "Connection check",

@@ -1,7 +1,7 @@
 import type { Id } from "@confab/sdk";
 import { Subject } from "@confab/sdk";
 import { useSyncExternalStore } from "react";
-import { readSetting, writeSetting } from "./storage";
+import { readSettings, writeSetting } from "./storage";
 
 /** Something that was begun: its text, and the message that it answers. */
 export type Draft = { readonly text: string; readonly replyTo?: Id };
@@ -9,16 +9,21 @@ export type Draft = { readonly text: string; readonly replyTo?: Id };
 /** Unfinished messages by chat, kept over reloads on this device; forgotten on signing out. */
 type Drafts = Readonly<Record<Id, Draft>>;
 
-const key = "drafts";
+/** Each chat has a key of its own, so that what is written in one tab leaves alone what is written in another. */
+const prefix = "draft.";
 const none: Draft = { text: "" };
 
 function load(): Drafts {
+  const entries = readSettings(prefix).map(([chatId, stored]) => [chatId, parseDraft(stored)]);
+  return Object.fromEntries(entries.filter(([, draft]) => draft !== none));
+}
+
+function parseDraft(stored: string): Draft {
   try {
-    const stored: unknown = JSON.parse(readSetting(key) ?? "{}");
-    const entries = stored && typeof stored === "object" ? Object.entries(stored) : [];
-    return Object.fromEntries(entries.filter((entry): entry is [Id, Draft] => isDraft(entry[1])));
+    const value: unknown = JSON.parse(stored);
+    return isDraft(value) ? value : none;
   } catch {
-    return {};
+    return none;
   }
 }
 
@@ -39,14 +44,14 @@ export function keepDraft(chatId: Id, change: { text?: string; replyTo?: Id | nu
   const replyTo = change.replyTo === undefined ? old.replyTo : (change.replyTo ?? undefined);
   if (text === old.text && replyTo === old.replyTo) return;
   const draft: Draft = { text, ...(replyTo ? { replyTo } : {}) };
-  const next = text.trim() || replyTo ? { ...others, [chatId]: draft } : others;
-  drafts.set(next);
-  writeSetting(key, Object.keys(next).length > 0 ? JSON.stringify(next) : null);
+  const kept = text.trim() !== "" || replyTo !== undefined;
+  drafts.set(kept ? { ...others, [chatId]: draft } : others);
+  writeSetting(prefix + chatId, kept ? JSON.stringify(draft) : null);
 }
 
 export function forgetDrafts(): void {
   drafts.set({});
-  writeSetting(key, null);
+  for (const [chatId] of readSettings(prefix)) writeSetting(prefix + chatId, null);
 }
 
 export function useDraft(chatId: Id): Draft {

@@ -48,12 +48,22 @@ function update(): void {
 
 window.addEventListener("popstate", update);
 
+/** What an entry of the history knows: the path of the one before it, if that is the app's too. */
+type Entry = { from?: string } | null;
+
 export function navigate(route: Route, options: { replace?: boolean } = {}): void {
   const path = pathOf(route);
   if (path === location.pathname) return;
-  if (options.replace) history.replaceState(null, "", path);
-  else history.pushState(null, "", path);
+  if (options.replace) history.replaceState(history.state, "", path);
+  else history.pushState({ from: location.pathname } satisfies Entry, "", path);
   update();
+}
+
+/** Back to the list of chats, so that the browser's own back does not return to what was left. */
+export function leaveToList(): void {
+  const entry: Entry = history.state;
+  if (entry?.from === pathOf({ name: "home" })) history.back();
+  else navigate({ name: "home" }, { replace: true });
 }
 
 /** For `<a href>`: plain clicks stay in the page; with a modifier the browser does what it always does. */

@@ -7,6 +7,18 @@ export function readSetting(key: string): string | null {
   }
 }
 
+/** All settings whose key begins so, by the rest of their key. */
+export function readSettings(prefix: string): [rest: string, value: string][] {
+  try {
+    const whole = `confab.${prefix}`;
+    return Object.entries(localStorage)
+      .filter(([key]) => key.startsWith(whole))
+      .map(([key, value]) => [key.slice(whole.length), value]);
+  } catch {
+    return [];
+  }
+}
+
 export function writeSetting(key: string, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(`confab.${key}`);

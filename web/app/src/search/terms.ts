@@ -19,7 +19,7 @@ function tokens(text: string): Token[] {
   }));
 }
 
-export function parseTerms(query: string): Term[] {
+function parseTerms(query: string): Term[] {
   const terms: Term[] = [];
   const parts = query.replace(/[“”„«»]/g, '"').split('"');
   for (const [index, part] of parts.entries()) {

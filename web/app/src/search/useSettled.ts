@@ -1,14 +1,14 @@
 import { useEffect, useState } from "react";
 
-/** Pause after the last key stroke before the server is asked, in ms. */
+/** Pause after the last change before the server is asked, in ms. */
 const pause = 250;
 
-/** What was typed, once the typing has paused. */
-export function useSettled(typed: string): string {
-  const [settled, setSettled] = useState(typed);
+/** What was typed, or what else changes in quick steps, once it has paused. */
+export function useSettled<T extends string | number>(value: T): T {
+  const [settled, setSettled] = useState(value);
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(typed), pause);
+    const timer = setTimeout(() => setSettled(value), pause);
     return () => clearTimeout(timer);
-  }, [typed]);
+  }, [value]);
   return settled;
 }

@@ -28,7 +28,7 @@ export function SelectionBar({ chat, selection }: { chat: Chat; selection: Selec
       `${nameOf(t, chat, message.userId, me.id)}, ${moment(t, i18n.language, message.createdAt)}`;
     copyText(asText(messages, heading)).then(
       () => toast(t("message.copied"), "ok"),
-      () => toast(t("errors.unknown"), "error"),
+      () => toast(t("errors.copyFailed"), "error"),
     );
     selection.leave();
   }

@@ -1,17 +1,11 @@
 import type { Chat, Id, Message } from "@confab/sdk";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { isSaid } from "../conversation/said";
 import { focusMessage } from "../conversation/useListKeys";
 import { useTimeline } from "../hooks";
 
 /** More at once than anybody looks over; forwarded to several chats they still fit into what one may send. */
 export const mostSelected = 100;
-
-/** Whether a message can be among those that something is done to: it stands, and somebody said it. */
-export function isSelectable(message: Message): boolean {
-  return (
-    !message.deletedAt && (message.kind === "text" || message.kind === "file" || message.kind === "audio")
-  );
-}
 
 export type Selection = {
   /** In the order of the chat; null while nothing is being selected. */
@@ -35,7 +29,7 @@ export function useSelection(chat: Chat): Selection {
 
   const messages = useMemo(() => {
     const now = new Map(loaded?.map((message) => [message.id, message]));
-    const all = [...chosen.values()].map((message) => now.get(message.id) ?? message).filter(isSelectable);
+    const all = [...chosen.values()].map((message) => now.get(message.id) ?? message).filter(isSaid);
     return all.length > 0 ? all.sort((a, b) => a.seq - b.seq) : null;
   }, [chosen, loaded]);
 
@@ -47,7 +41,7 @@ export function useSelection(chat: Chat): Selection {
       const next = new Map(before);
       const on = !before.has(message.id);
       for (const each of latest.current ?? []) {
-        if (each.seq < first || each.seq > end || !isSelectable(each)) continue;
+        if (each.seq < first || each.seq > end || !isSaid(each)) continue;
         if (!on) next.delete(each.id);
         else if (next.size < mostSelected) next.set(each.id, each);
       }

@@ -3,6 +3,7 @@ import { type Language, languages, setLanguage } from "../i18n";
 import { setSounds, useSounds } from "../platform/sounds";
 import { setTheme, type ThemeChoice, useTheme } from "../platform/theme";
 import { Choice } from "./Choice";
+import { Notifications } from "./Notifications";
 import { Toggle } from "./Toggle";
 
 export function Appearance() {
@@ -28,6 +29,7 @@ export function Appearance() {
         options={languages.map(({ code, name }) => ({ value: code, label: name }))}
       />
       <Toggle label={t("settings.ring")} checked={sounds} onChange={setSounds} />
+      <Notifications />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useTwoPanes } from "../platform/media";
-import { navigate } from "../platform/router";
+import { leaveToList, navigate } from "../platform/router";
 import { Button, IconButton } from "../ui/Button";
 import { Appearance } from "./Appearance";
 import { BlockedPeople } from "./account/BlockedPeople";
@@ -19,13 +19,9 @@ export function SettingsScreen() {
     <main className="flex min-w-0 flex-1 flex-col bg-canvas">
       <header className="shrink-0 border-b border-line bg-surface pad-safe-top-0">
         <div className="flex h-15 items-center gap-2 px-2 md:px-5">
-          {!twoPanes && (
-            <IconButton icon="back" label={t("common.back")} onClick={() => navigate({ name: "home" })} />
-          )}
+          {!twoPanes && <IconButton icon="back" label={t("common.back")} onClick={leaveToList} />}
           <h1 className="flex-1 truncate text-[17px] font-semibold">{t("settings.title")}</h1>
-          {twoPanes && (
-            <IconButton icon="close" label={t("common.close")} onClick={() => navigate({ name: "home" })} />
-          )}
+          {twoPanes && <IconButton icon="close" label={t("common.close")} onClick={leaveToList} />}
         </div>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto px-3 pt-5 pad-safe-bottom-5 md:px-6">

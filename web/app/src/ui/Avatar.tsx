@@ -1,4 +1,5 @@
-import { type CSSProperties, useState } from "react";
+import type { CSSProperties } from "react";
+import { useBrokenUrl } from "../hooks";
 import { initialsOf, tintOf } from "../platform/tints";
 import { cx } from "./classes";
 
@@ -14,7 +15,7 @@ type AvatarProps = {
 
 /** A picture, or initials on the colour of the id. Decoration: the name stands beside it. */
 export function Avatar({ id, name, url, size = 44, online, className }: AvatarProps) {
-  const [broken, setBroken] = useState<string | null>(null);
+  const [broken, setBroken] = useBrokenUrl();
   const dot = Math.max(10, Math.round(size * 0.27));
   return (
     <span

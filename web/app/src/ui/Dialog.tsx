@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "./Button";
 import { cx } from "./classes";
+import { useReturnFocus } from "./useReturnFocus";
 
 type DialogProps = {
   open: boolean;
@@ -15,15 +16,17 @@ type DialogProps = {
   width?: "sm" | "md";
 };
 
-/** A dialog: a card on wide screens, a sheet from the bottom on phones. Radix traps and returns the focus. */
+/** A dialog: a card on wide screens, a sheet from the bottom on phones. The focus stays in it, and returns. */
 export function Dialog({ open, onClose, title, description, children, footer, width = "sm" }: DialogProps) {
   const { t } = useTranslation();
+  const onCloseAutoFocus = useReturnFocus(open);
   return (
     <Primitive.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-50 animate-fade bg-black/45 backdrop-blur-[2px]" />
         <Primitive.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          onCloseAutoFocus={onCloseAutoFocus}
           className={cx(
             "fixed z-50 flex max-h-[92dvh] flex-col bg-raised text-ink shadow-high focus:outline-none",
             "inset-x-0 bottom-0 animate-sheet rounded-t-3xl pad-safe-bottom-0",
@@ -64,12 +67,14 @@ export function SidePanel({
   title: string;
   children: ReactNode;
 }) {
+  const onCloseAutoFocus = useReturnFocus(open);
   return (
     <Primitive.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 animate-fade bg-black/45" />
         <Primitive.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={onCloseAutoFocus}
           className="fixed inset-y-0 right-0 z-40 flex w-full animate-fade flex-col bg-surface shadow-high focus:outline-none sm:w-[23rem]"
         >
           <VisuallyHidden.Root>

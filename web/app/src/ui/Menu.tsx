@@ -2,6 +2,7 @@ import { DropdownMenu } from "radix-ui";
 import type { ReactNode } from "react";
 import { cx } from "./classes";
 import { Icon, type IconName } from "./icons";
+import { isFocusFree } from "./useReturnFocus";
 
 const content =
   "z-50 min-w-52 max-w-[min(20rem,calc(100vw-1rem))] animate-pop rounded-2xl border border-line bg-raised p-1.5 text-ink shadow-mid focus:outline-none";
@@ -37,9 +38,10 @@ export function Menu({
       <DropdownMenu.Portal>
         <DropdownMenu.Content
           onCloseAutoFocus={(event) => {
-            if (!onReturnFocus) return;
+            // A dialog that was chosen has taken it already, and must not lose it to the trigger.
+            if (!onReturnFocus && isFocusFree()) return;
             event.preventDefault();
-            onReturnFocus();
+            onReturnFocus?.();
           }}
           align={align}
           side={side}
@@ -111,7 +113,7 @@ export function MenuRadio<T extends string>({
   );
 }
 
-export function MenuLabel({ children }: { children: ReactNode }) {
+function MenuLabel({ children }: { children: ReactNode }) {
   return (
     <DropdownMenu.Label className="px-3 pt-2 pb-1 text-[13px] font-medium text-ink-3">
       {children}

@@ -3,8 +3,15 @@ import { type PointerEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { cx } from "../ui/classes";
 import { Icon } from "../ui/icons";
+import { toast } from "../ui/toasts";
 import { slideOf, tapTime } from "./gesture";
-import { cancelRecording, lockRecording, startRecording, useRecording } from "./recording";
+import {
+  cancelRecording,
+  isRecordingElsewhere,
+  lockRecording,
+  startRecording,
+  useRecording,
+} from "./recording";
 
 /**
  * Begins a voice message: by a tap, then it goes on by itself; or held, then letting go sends, sliding back throws away,
@@ -21,8 +28,14 @@ export function RecordButton({ chatId, onSend }: { chatId: Id; onSend: () => voi
     send.current = onSend;
   });
 
+  function refused(): boolean {
+    const elsewhere = isRecordingElsewhere(chatId);
+    if (elsewhere) toast(t("voice.elsewhere"), "error");
+    return elsewhere;
+  }
+
   function onPointerDown(event: PointerEvent<HTMLButtonElement>) {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || refused()) return;
     event.currentTarget.setPointerCapture(event.pointerId);
     finger.current = { id: event.pointerId, x: event.clientX, y: event.clientY, at: event.timeStamp };
     setSlid(0);
@@ -75,7 +88,7 @@ export function RecordButton({ chatId, onSend }: { chatId: Id; onSend: () => voi
         onContextMenu={(event) => event.preventDefault()}
         onClick={(event) => {
           // By keyboard or by assistive technology; a pointer has begun already.
-          if (event.detail === 0) void startRecording(chatId).then(lockRecording);
+          if (event.detail === 0 && !refused()) void startRecording(chatId).then(lockRecording);
         }}
         style={held ? { transform: `translateX(${-slid}px)` } : undefined}
         className={cx(

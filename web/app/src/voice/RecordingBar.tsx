@@ -2,8 +2,11 @@ import type { Id, MediaError } from "@confab/sdk";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { duration } from "../i18n/format";
+import { isTyping, useKeys } from "../platform/shortcuts";
 import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/icons";
+import { toast } from "../ui/toasts";
+import { isFocusFree } from "../ui/useReturnFocus";
 import { Player } from "./Player";
 import {
   cancelRecording,
@@ -21,24 +24,27 @@ export function RecordingBar({ chatId }: { chatId: Id }) {
   const bar = useRef<HTMLElement>(null);
   const locked = recording !== null && !recording.held;
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "Escape") return;
-      event.preventDefault();
-      cancelRecording();
-      requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-testid="composer"]')?.focus());
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, []);
+  useKeys((event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || isTyping(event)) return;
+    // While messages are being selected the bar is hidden, and Escape ends the selection.
+    if (!bar.current?.offsetParent) return;
+    event.preventDefault();
+    cancelRecording();
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-testid="composer"]')?.focus());
+  });
 
   // Who used the keyboard goes on from here.
   useEffect(() => {
-    if (locked && document.activeElement === document.body) bar.current?.focus();
+    if (locked && isFocusFree()) bar.current?.focus();
   }, [locked]);
 
   if (!recording) return null;
   const { phase, held, elapsed, draft } = recording;
+
+  function resume() {
+    if (!resumeRecording()) toast(t("voice.lost"), "error");
+  }
+
   return (
     <section
       ref={bar}
@@ -92,7 +98,7 @@ export function RecordingBar({ chatId }: { chatId: Id }) {
           label={t("voice.resume")}
           tip={false}
           className="rounded-full !text-danger"
-          onClick={resumeRecording}
+          onClick={resume}
         />
       )}
     </section>

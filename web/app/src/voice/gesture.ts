@@ -2,8 +2,8 @@
 export const tapTime = 400;
 
 /** Sliding this far, in CSS pixels, throws the recording away, or locks it. */
-export const cancelAt = 110;
-export const lockAt = 70;
+const cancelAt = 110;
+const lockAt = 70;
 
 /** What a finger on the record button does when it has moved by dx, dy (`back`: toward the start of the line). */
 export function slideOf(back: number, dy: number): "cancel" | "lock" | null {

@@ -1,13 +1,14 @@
 import { type Message, Subject } from "@confab/sdk";
 import { useSyncExternalStore } from "react";
 import { readSetting, writeSetting } from "../platform/storage";
-import { type Heard, parseHeard, wasHeard, withHeard } from "./heardList";
+import { type Heard, heardAll, parseHeard, wasHeard, withHeard } from "./heardList";
 
 /** Which voice messages were played on this device; begins anew on signing out. */
 const key = "heard";
 
 const now = () => new Date().toISOString();
-const heard = new Subject<Heard>(parseHeard(readSetting(key), now()));
+const stored = (otherwise: Heard) => parseHeard(readSetting(key), otherwise);
+const heard = new Subject<Heard>(stored(heardAll(now())));
 
 function keep(after: Heard): void {
   heard.set(after);
@@ -17,12 +18,13 @@ function keep(after: Heard): void {
 keep(heard.get());
 
 export function markHeard(message: Message): void {
-  const after = withHeard(heard.get(), message);
-  if (after !== heard.get()) keep(after);
+  if (wasHeard(heard.get(), message)) return;
+  // Read anew: another tab may have played others meanwhile.
+  keep(withHeard(stored(heard.get()), message));
 }
 
 export function forgetHeard(): void {
-  keep(parseHeard(null, now()));
+  keep(heardAll(now()));
 }
 
 export function useHeard(message: Message): boolean {

@@ -21,15 +21,20 @@ export function withHeard(heard: Heard, message: Said): Heard {
   return { since: oldest?.[1] ?? heard.since, played: Object.fromEntries(rest) };
 }
 
-/** What was kept, or a beginning: what is there by now is nothing new to anybody. */
-export function parseHeard(text: string | null, now: Timestamp): Heard {
+/** A beginning: what is there by now is nothing new to anybody. */
+export function heardAll(now: Timestamp): Heard {
+  return { since: now, played: {} };
+}
+
+/** What was kept; `otherwise` where that is nothing, or nothing that can be read. */
+export function parseHeard(text: string | null, otherwise: Heard): Heard {
   try {
     const value = JSON.parse(text ?? "") as Partial<Heard> | null;
     if (typeof value?.since === "string" && typeof value.played === "object" && value.played) {
       return { since: value.since, played: value.played };
     }
   } catch {
-    // Nothing was kept, or nothing that can be read.
+    // As if it were nothing.
   }
-  return { since: now, played: {} };
+  return otherwise;
 }

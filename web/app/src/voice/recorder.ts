@@ -94,10 +94,13 @@ export class Recorder {
     return this.#whole();
   }
 
-  resume(): void {
-    if (this.#recorder.state !== "paused") return;
+  /** Goes on; false when it cannot, since the microphone was lost. */
+  resume(): boolean {
+    const live = this.#stream.getTracks().every((track) => track.readyState === "live");
+    if (!live || this.#recorder.state !== "paused") return false;
     this.#recorder.resume();
     this.#since = performance.now();
+    return true;
   }
 
   /** Ends it; resolves with all of it. The microphone is free again. */

@@ -48,6 +48,12 @@ function tell(change: Partial<Recording>): void {
   state.update((before) => before && { ...before, ...change });
 }
 
+/** Whether another chat has a recording, which a new one would throw away. */
+export function isRecordingElsewhere(chatId: Id): boolean {
+  const kept = state.get();
+  return kept !== null && kept.chatId !== chatId && kept.phase !== "failed";
+}
+
 export async function startRecording(chatId: Id): Promise<void> {
   cancelRecording();
   pausePlayer();
@@ -98,11 +104,12 @@ export async function pauseRecording(): Promise<void> {
   });
 }
 
-export function resumeRecording(): void {
-  if (!recorder || state.get()?.phase !== "paused") return;
+/** Goes on with what was paused; false when the microphone is gone: what there is stays, and can be sent. */
+export function resumeRecording(): boolean {
+  if (state.get()?.phase !== "paused" || !recorder?.resume()) return false;
   dropDraft();
-  recorder.resume();
   tell({ phase: "recording", draft: null });
+  return true;
 }
 
 /** Throws the recording away. */

@@ -2,7 +2,7 @@
 export type Loudness = { at: number; level: number };
 
 /** So many samples go with a voice message: enough for the widest bubble; the server takes 256. */
-export const sentSamples = 128;
+const sentSamples = 128;
 
 /** Quieter than this counts as silence, in decibels below full scale. */
 const floor = -52;

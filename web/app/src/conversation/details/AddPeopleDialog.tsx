@@ -15,9 +15,9 @@ export function AddPeopleDialog({ chat, open, onClose }: { chat: Chat; open: boo
   const [chosen, setChosen] = useState<readonly PublicUser[]>([]);
   const members = useMemo(() => new Set(chat.members.map((member) => member.userId)), [chat.members]);
   const add = useMutation({
-    // One after the other: whoever was added stays so if a later one is refused.
+    // One after the other: whoever was added stays so if a later one is refused, and is passed over the next time.
     mutationFn: async () => {
-      for (const person of chosen) await client.messaging.addMember(chat.id, person.id);
+      for (const { id } of chosen) if (!members.has(id)) await client.messaging.addMember(chat.id, id);
     },
     onSuccess: () => {
       toast(t("members.added", { count: chosen.length }), "ok");

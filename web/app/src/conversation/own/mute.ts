@@ -1,7 +1,7 @@
 import type { Chat, Timestamp } from "@confab/sdk";
 
 /** How long a chat may be silenced for, in ms; null: for good. */
-export const muteSpans = {
+const muteSpans = {
   hour: 3_600_000,
   eight: 8 * 3_600_000,
   day: 24 * 3_600_000,
