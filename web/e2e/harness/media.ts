@@ -14,10 +14,17 @@ const height = 360;
 const fps = 15;
 const seconds = 2;
 
-/** Writes a camera: a tinted picture in which a bright bar travels from left to right, as YUV4MPEG2. */
+/**
+ * How much the luma of a pixel strays. A picture without grain needs so few bits that a browser which once thought its path narrow
+ * (this machine had no time for it, say) has nothing to find out with that it is not, and never sends all lines again.
+ */
+const grain = 2;
+
+/** Writes a camera: a tinted, grainy picture in which a bright bar travels from left to right, as YUV4MPEG2. */
 export function writeCamera(path: string, { u, v }: Signature): void {
   const frames: Buffer[] = [Buffer.from(`YUV4MPEG2 W${width} H${height} F${fps}:1 Ip A1:1 C420jpeg\n`)];
   const count = fps * seconds;
+  let random = 1;
   const chroma = Buffer.concat([
     Buffer.alloc((width * height) / 4, u),
     Buffer.alloc((width * height) / 4, v),
@@ -27,6 +34,10 @@ export function writeCamera(path: string, { u, v }: Signature): void {
     const left = Math.floor((i * width) / count);
     for (let y = 0; y < height; y++)
       luma.fill(140, y * width + left, y * width + Math.min(width, left + 120));
+    for (const [at, y] of luma.entries()) {
+      random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0; // Numerical Recipes' generator
+      luma[at] = y + ((random >>> 24) % (2 * grain + 1)) - grain;
+    }
     frames.push(Buffer.from("FRAME\n"), luma, chroma);
   }
   writeFileSync(path, Buffer.concat(frames));
