@@ -28,9 +28,9 @@ type watchedWire struct {
 	taken, left atomic.Int64
 }
 
-func (w *watchedWire) TakeMedia(ufrag string, take func([]byte) bool) func() {
-	return w.Mux.TakeMedia(ufrag, func(p []byte) bool {
-		took := take(p)
+func (w *watchedWire) TakeMedia(ufrag string, take func([]byte, time.Time) bool) func() {
+	return w.Mux.TakeMedia(ufrag, func(p []byte, came time.Time) bool {
+		took := take(p, came)
 		if took {
 			w.taken.Add(1)
 		} else {

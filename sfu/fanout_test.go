@@ -1,6 +1,9 @@
 package sfu
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestALargeRoomIsServedInParts wants every receiver of a large room to get every packet, once, while people come and go.
 func TestALargeRoomIsServedInParts(t *testing.T) {
@@ -9,7 +12,7 @@ func TestALargeRoomIsServedInParts(t *testing.T) {
 	u, s, out := benchStage(t, receivers)
 	before := passed(u, out)
 	for n := range uint16(packets) {
-		u.receive(s, benchPacket(2+n, false))
+		u.receive(s, benchPacket(2+n, false), time.Now())
 	}
 	if got := passed(u, out) - before; got != packets*receivers {
 		t.Errorf("%d packets came out, want %d", got, packets*receivers)
@@ -25,7 +28,7 @@ func TestALargeRoomIsServedInParts(t *testing.T) {
 		}
 	}()
 	for n := range uint16(packets) {
-		u.receive(s, benchPacket(200+n, false))
+		u.receive(s, benchPacket(200+n, false), time.Now())
 	}
 	<-done
 	got := passed(u, out) - before

@@ -67,7 +67,7 @@ func benchStage(tb testing.TB, receivers int) (*uplink, *stream, *sink) {
 	s := &stream{ssrc: 7}
 	u.streams[7] = s
 	out := &sink{}
-	u.receive(s, benchPacket(0, true))
+	u.receive(s, benchPacket(0, true), time.Now())
 	for i := range receivers {
 		leg, err := room.Join(fmt.Sprint("receiver", i), nil)
 		if err != nil {
@@ -85,7 +85,7 @@ func benchStage(tb testing.TB, receivers int) (*uplink, *stream, *sink) {
 	}
 	room.changed()
 	for l := publisher.publications()[0].all()[0]; !carriedBy(l, receivers); {
-		u.receive(s, benchPacket(1, true))
+		u.receive(s, benchPacket(1, true), time.Now())
 		time.Sleep(time.Millisecond)
 	}
 	return u, s, out
@@ -141,7 +141,7 @@ func BenchmarkForward(b *testing.B) {
 			count := 0
 			for b.Loop() {
 				raws[n][1] |= 0x80 // a frame in one packet, so that nothing waits
-				u.receive(s, raws[n])
+				u.receive(s, raws[n], time.Now())
 				n++
 				count++
 			}
@@ -185,7 +185,7 @@ func BenchmarkCold(b *testing.B) {
 		seq++
 		count++
 		began := time.Now()
-		u.receive(s, raw)
+		u.receive(s, raw, time.Now())
 		spent += time.Since(began)
 	}
 	b.ReportMetric(float64(spent.Nanoseconds())/float64(count*receivers), "ns/forwarded")

@@ -85,7 +85,7 @@ func TestAPanicInASlotEndsTheReceivingLegAlone(t *testing.T) {
 		}
 	}
 	before := passed(u, out)
-	u.receive(s, benchPacket(2, false))
+	u.receive(s, benchPacket(2, false), time.Now())
 	if got := passed(u, out) - before; got != 4 {
 		t.Errorf("%d of the other receivers were served", got)
 	}
@@ -94,7 +94,7 @@ func TestAPanicInASlotEndsTheReceivingLegAlone(t *testing.T) {
 	}
 	<-victim.gone
 	before = passed(u, out)
-	u.receive(s, benchPacket(3, false))
+	u.receive(s, benchPacket(3, false), time.Now())
 	if got := passed(u, out) - before; got != 4 || u.leg.closing() {
 		t.Errorf("afterwards %d receivers were served", got)
 	}
@@ -134,24 +134,24 @@ func TestBadPacketsAreDroppedAndCounted(t *testing.T) {
 		"csrc count past the start": change(func(b []byte) []byte { b[0] |= 0x0F; return b[:30] }),
 	} {
 		before, sent := counters.malformed.Load(), passed(u, out)
-		u.receive(s, raw)
+		u.receive(s, raw, time.Now())
 		if counters.malformed.Load() != before+1 || passed(u, out) != sent {
 			t.Errorf("%s: counted %d, sent on %d", name, counters.malformed.Load()-before, passed(u, out)-sent)
 		}
 	}
 	before, sent := counters.malformed.Load(), passed(u, out)
-	u.receive(stranger, change(func(b []byte) []byte { b[1] = 33; return b }))
+	u.receive(stranger, change(func(b []byte) []byte { b[1] = 33; return b }), time.Now())
 	if counters.malformed.Load() != before+1 || passed(u, out) != sent {
 		t.Error("a stream that belongs to no section got through")
 	}
-	u.receive(s, benchPacket(20, false))
-	u.receive(s, benchPacket(20, false))
+	u.receive(s, benchPacket(20, false), time.Now())
+	u.receive(s, benchPacket(20, false), time.Now())
 	if passed(u, out) != sent+1 {
 		t.Errorf("a packet and its repetition make %d", passed(u, out)-sent)
 	}
 	// A jump in sequence numbers begins anew, with a key frame.
-	u.receive(s, benchPacket(30_000, false))
-	u.receive(s, benchPacket(30_001, true))
+	u.receive(s, benchPacket(30_000, false), time.Now())
+	u.receive(s, benchPacket(30_001, true), time.Now())
 	if passed(u, out) != sent+2 || u.leg.closing() {
 		t.Errorf("after a jump %d packets", passed(u, out)-sent)
 	}
@@ -167,7 +167,7 @@ func TestRetransmissionsOfWhatNeverWas(t *testing.T) {
 	orphan := &stream{ssrc: 9, repairs: &layer{publication: media.publication, ssrc: 4711}}
 	u.streams[rtx.ssrc], u.streams[orphan.ssrc] = rtx, orphan
 	for _, seq := range []uint16{2, 3, 6} {
-		u.receive(s, benchPacket(seq, false))
+		u.receive(s, benchPacket(seq, false), time.Now())
 	}
 	counters := &u.leg.room.server.counters
 	again := func(original uint16) []byte {
@@ -187,15 +187,15 @@ func TestRetransmissionsOfWhatNeverWas(t *testing.T) {
 		"of what cannot be a packet": {rtx, again(5)[:15]},
 	} {
 		before, sent := counters.malformed.Load(), passed(u, out)
-		u.receive(c.stream, c.raw)
+		u.receive(c.stream, c.raw, time.Now())
 		if counters.malformed.Load() != before+1 || passed(u, out) != sent {
 			t.Errorf("%s: counted %d, sent on %d", name, counters.malformed.Load()-before, passed(u, out)-sent)
 		}
 	}
 	sent := passed(u, out)
-	u.receive(rtx, again(4))
-	u.receive(rtx, again(4))
-	u.receive(s, benchPacket(7, false))
+	u.receive(rtx, again(4), time.Now())
+	u.receive(rtx, again(4), time.Now())
+	u.receive(s, benchPacket(7, false), time.Now())
 	if got := passed(u, out) - sent; got != 2 {
 		t.Errorf("the one that was missing, its repetition and the next make %d", got)
 	}
@@ -268,7 +268,7 @@ func TestLayersThatAppearAndVanish(t *testing.T) {
 			stranger := &feed{publisher: 0, rid: "x", stream: &stream{ssrc: 90_000 + i}}
 			a.u.streams[stranger.stream.ssrc] = stranger.stream
 			for _, raw := range st.frame(stranger, true) {
-				a.u.receive(stranger.stream, raw)
+				a.u.receive(stranger.stream, raw, time.Now())
 			}
 			if counters.malformed.Load() == before {
 				t.Fatal("a layer that was never announced is not counted")
@@ -297,7 +297,7 @@ func TestAStormOfReportsIsHarmless(t *testing.T) {
 	slot := (*u.leg.publications()[0].all()[0].subscribers.Load())[0]
 	slot.leg.downlink.route(slot)
 	for seq := range uint16(500) {
-		u.receive(s, benchPacket(2+seq, false))
+		u.receive(s, benchPacket(2+seq, false), time.Now())
 	}
 	var pairs []rtcp.NackPair
 	for i := range uint16(200) {
@@ -336,7 +336,7 @@ func FuzzReceive(f *testing.F) {
 	slot := (*u.leg.publications()[0].all()[0].subscribers.Load())[0]
 	slot.leg.downlink.route(slot)
 	f.Fuzz(func(t *testing.T, media, report []byte) {
-		u.receive(s, bytes.Clone(media))
+		u.receive(s, bytes.Clone(media), time.Now())
 		u.leg.receiveRTCP(7, report)
 		slot.leg.receiveRTCP(slot.ssrc, report)
 		if u.leg.closing() || slot.leg.closing() {

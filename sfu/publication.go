@@ -43,7 +43,8 @@ type publication struct {
 // media is a packet of a layer on its way to the slots. It is valid until the layer's forward returns.
 type media struct {
 	packet.Packet
-	arrival     time.Time
+	came        time.Time // when the system got it
+	arrival     time.Time // when it was looked at
 	layer       *layer
 	format      *format
 	info        codec.Info

@@ -119,7 +119,7 @@ func TestNumbersThatJumpAreNotUsedTwice(t *testing.T) {
 			raw[1] |= 0x80
 			sent++
 			binary.BigEndian.PutUint16(raw[len(raw)-2:], sent)
-			u.receive(s, raw)
+			u.receive(s, raw, time.Now())
 		}
 	}
 	for n := uint16(2); n < 200; n++ {

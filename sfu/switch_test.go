@@ -199,7 +199,7 @@ func (st *theatre) play(spoil func([][]byte) [][]byte) {
 				packets = append(packets, st.padding(f))
 			}
 			for _, raw := range spoil(packets) {
-				a.u.receive(f.stream, raw)
+				a.u.receive(f.stream, raw, time.Now())
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func newTaker(u *uplink, k srtpkeys.Keys) (*taker, error) {
 
 // take handles an SRTP packet, or leaves it to Pion: the first ones of each stream, by which it is made known, and what does not
 // decrypt. One now and then it leaves to Pion as well, where it turns out to be a repetition.
-func (t *taker) take(encrypted []byte) bool {
+func (t *taker) take(encrypted []byte, came time.Time) bool {
 	defer func() {
 		if p := recover(); p != nil {
 			t.uplink.leg.broke(p)
@@ -56,7 +56,7 @@ func (t *taker) take(encrypted []byte) bool {
 		return false
 	}
 	s.strange = 0
-	t.uplink.receive(s, raw)
+	t.uplink.receive(s, raw, came)
 	if time.Since(t.passed) < hearsayPeriod {
 		return true
 	}

@@ -165,7 +165,7 @@ type MediaTaker interface {
 	// TakeMedia gives take the SRTP packets (no SRTCP) for the ICE agent with that local user name fragment, in order and
 	// in one goroutine. Those for which it returns false take their usual way through the UDPMux. take does not keep the
 	// slice. stop ends that, and waits for take to return.
-	TakeMedia(ufrag string, take func(p []byte) bool) (stop func())
+	TakeMedia(ufrag string, take func(p []byte, came time.Time) bool) (stop func())
 }
 
 // BatchWriter is what a Transport implements in addition if it can send many datagrams with few system calls. The

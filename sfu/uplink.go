@@ -132,7 +132,7 @@ type rtpSink struct {
 
 // Write handles a packet. It always says that the buffer is full, which makes Pion forget the packet.
 func (s *rtpSink) Write(b []byte) (int, error) {
-	s.uplink.receive(s.stream, b)
+	s.uplink.receive(s.stream, b, time.Now())
 	return 0, packetio.ErrFull
 }
 
@@ -142,8 +142,9 @@ func (*rtpSink) Read([]byte) (int, error) { return 0, io.EOF }
 // Close has nothing to free.
 func (*rtpSink) Close() error { return nil }
 
-// receive handles one RTP packet.
-func (u *uplink) receive(s *stream, raw []byte) {
+// receive handles one RTP packet, which came at a time that may be a while ago: what it waited for us is not the path's, and the
+// client shall not be told that it is.
+func (u *uplink) receive(s *stream, raw []byte, came time.Time) {
 	defer func() {
 		if p := recover(); p != nil {
 			u.leg.broke(p)
@@ -162,7 +163,7 @@ func (u *uplink) receive(s *stream, raw []byte) {
 		counters.malformed.Add(1)
 		return
 	}
-	m.arrival = time.Now()
+	m.came, m.arrival = came, time.Now()
 	layer := u.account(s, m)
 	u.feedBack(m.arrival, layer)
 	if layer != nil {
@@ -176,7 +177,7 @@ func (u *uplink) account(s *stream, m *media) *layer {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if e := m.Extension(u.table.twcc); len(e) == 2 {
-		u.recorder.Record(m.SSRC, binary.BigEndian.Uint16(e), m.arrival.Sub(u.began).Microseconds())
+		u.recorder.Record(m.SSRC, binary.BigEndian.Uint16(e), m.came.Sub(u.began).Microseconds())
 		u.held++
 	}
 	if s.layer == nil && s.repairs == nil && !u.route(s, m) {
@@ -216,7 +217,7 @@ func (u *uplink) account(s *stream, m *media) *layer {
 	if again {
 		watched.watch.Repaired()
 	} else {
-		watched.watch.Timed(m.Timestamp, l.format.Load().codec.ClockRate, m.arrival)
+		watched.watch.Timed(m.Timestamp, l.format.Load().codec.ClockRate, m.came)
 	}
 	l.count(m)
 	u.nacks = u.nacks[:0]

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // ErrNotHere is the answer to a Berth that sends to something else than a candidate of this Mux.
@@ -89,7 +90,7 @@ func (b *Berth) Send(p []byte, to netip.AddrPort) error {
 	}
 	pk := m.pool.get()
 	pk.n = copy(pk.buf[:], p)
-	pk.peer, pk.local = b.addr, to
+	pk.peer, pk.local, pk.came = b.addr, to, time.Now()
 	m.ice.dispatch(pk, what)
 	return nil
 }

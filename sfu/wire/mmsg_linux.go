@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"net/netip"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -78,8 +79,8 @@ func (sa *sockaddr) get() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// controlLen is room for the control messages that we send or receive: a packet info and a segment size, each with a
-// header of up to 16 bytes, aligned to 8.
+// controlLen is room for the control messages that we send or receive: a packet info and a segment size or a time, each with
+// a header of up to 16 bytes, aligned to 8.
 const controlLen = 72
 
 // control is a buffer for control messages, aligned as the kernel wants it.
@@ -114,8 +115,9 @@ func (c *control) appendSegment(n, size int) int {
 	return c.append(n, unix.IPPROTO_UDP, unix.UDP_SEGMENT, data[:])
 }
 
-// localAddr finds the own address that a datagram was sent to; the zero Addr where the kernel did not tell.
-func localAddr(oob []byte) netip.Addr {
+// told reads what the kernel says of a datagram beside it: the own address that it was sent to, and when it came by the wall's
+// clock; the zero Addr and Time where it did not tell.
+func told(oob []byte) (local netip.Addr, came time.Time) {
 	for len(oob) >= unix.SizeofCmsghdr {
 		h, data, rest, err := unix.ParseOneSocketControlMessage(oob)
 		if err != nil {
@@ -123,11 +125,28 @@ func localAddr(oob []byte) netip.Addr {
 		}
 		switch {
 		case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_PKTINFO && len(data) >= unix.SizeofInet4Pktinfo:
-			return netip.AddrFrom4([4]byte(data[8:12])) // ipi_addr
+			local = netip.AddrFrom4([4]byte(data[8:12])) // ipi_addr
 		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_PKTINFO && len(data) >= unix.SizeofInet6Pktinfo:
-			return netip.AddrFrom16([16]byte(data[:16])).Unmap()
+			local = netip.AddrFrom16([16]byte(data[:16])).Unmap()
+		case h.Level == unix.SOL_SOCKET && h.Type == unix.SO_TIMESTAMPNS && len(data) >= sizeofTimespec:
+			var at unix.Timespec
+			copy((*[sizeofTimespec]byte)(unsafe.Pointer(&at))[:], data)
+			came = time.Unix(at.Unix())
 		}
 		oob = rest
 	}
-	return netip.Addr{}
+	return local, came
+}
+
+const sizeofTimespec = int(unsafe.Sizeof(unix.Timespec{}))
+
+// longestWait is how long a datagram may be taken to have waited to be read: more is a wall clock that was set meanwhile.
+const longestWait = time.Second
+
+// since turns a time by the wall's clock into one that later times can be held against.
+func since(came, now time.Time) time.Time {
+	if waited := now.Sub(came); !came.IsZero() && waited > 0 && waited < longestWait {
+		return now.Add(-waited)
+	}
+	return now
 }

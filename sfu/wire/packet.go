@@ -3,6 +3,7 @@ package wire
 import (
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // maxDatagram is the largest datagram taken: an Ethernet frame with room to spare. WebRTC peers keep below 1,500 bytes,
@@ -17,6 +18,7 @@ type packet struct {
 	// local is the own address that the packet came to or is to leave from; the zero Addr where the platform does not
 	// tell or the kernel may choose. Its port is only set for packets of a Berth.
 	local netip.AddrPort
+	came  time.Time // when the kernel got it; zero if it did not come from the socket
 	n     int
 	buf   [maxDatagram]byte
 }
@@ -35,7 +37,7 @@ func (pp *packetPool) get() *packet {
 
 func (p *packet) release() {
 	p.next, p.n = nil, 0
-	p.peer, p.local = netip.AddrPort{}, netip.AddrPort{}
+	p.peer, p.local, p.came = netip.AddrPort{}, netip.AddrPort{}, time.Time{}
 	p.home.pool.Put(p)
 }
 

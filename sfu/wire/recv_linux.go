@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/netip"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -71,6 +72,7 @@ func (r *multiReader) read() ([]*packet, error) {
 // collect takes the datagrams of the last system call out of their places.
 func (r *multiReader) collect() {
 	r.out = r.out[:0]
+	now := time.Now()
 	for i := range r.n {
 		m := &r.msgs[i]
 		if m.hdr.Flags&unix.MSG_TRUNC != 0 {
@@ -81,8 +83,10 @@ func (r *multiReader) collect() {
 		r.pkts[i] = nil
 		p.n = int(m.len)
 		p.peer = r.names[i].get()
+		p.came = now
 		if m.hdr.Flags&unix.MSG_CTRUNC == 0 {
-			p.local = netip.AddrPortFrom(localAddr(r.ctrls[i].buf[:m.hdr.Controllen]), 0)
+			local, came := told(r.ctrls[i].buf[:m.hdr.Controllen])
+			p.local, p.came = netip.AddrPortFrom(local, 0), since(came, now)
 		}
 		r.out = append(r.out, p)
 	}

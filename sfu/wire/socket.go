@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // socketBuffer is what the kernel is asked to hold in each direction: 100 ms of 300 Mbit/s, which is what a busy server
@@ -107,6 +108,7 @@ func (r *plainReader) read() ([]*packet, error) {
 			p.release()
 			continue
 		}
+		p.came = time.Now()
 		p.n, p.peer = n, netip.AddrPortFrom(peer.Addr().Unmap(), peer.Port())
 		r.out[0] = p
 		return r.out[:], nil

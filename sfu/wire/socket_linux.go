@@ -10,7 +10,7 @@ import (
 )
 
 // accel is what Linux offers beyond one system call per datagram: recvmmsg and sendmmsg, segmentation by the kernel or
-// the network card (UDP_SEGMENT, "GSO", Linux 4.18), and the local address of each datagram (IP_PKTINFO).
+// the network card (UDP_SEGMENT, "GSO", Linux 4.18), the local address of each datagram (IP_PKTINFO) and when it came (SO_TIMESTAMPNS).
 type accel struct {
 	batching bool
 	six      bool        // an IPv6 socket: addresses and control messages are of that family, IPv4 mapped
@@ -31,7 +31,9 @@ func (a *accel) probe(s *socket) {
 			!errors.Is(sendErr, unix.EPERM) && !errors.Is(recvErr, unix.EPERM)
 		_, err = unix.GetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_SEGMENT)
 		a.segments.Store(a.batching && err == nil)
-		// Without these the kernel just does not tell, and answers leave from the address that routing picks.
+		// Without these the kernel just does not tell: answers leave from the address that routing picks, and what waited for
+		// this process counts as having been on its way.
+		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 		if a.six {
 			_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
 		} else {

@@ -1,18 +1,21 @@
 package wire
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // mediaTap hands a leg's SRTP packets to somebody else than Pion.
 type mediaTap struct {
 	queue *packetQueue
-	take  func(p []byte) bool
+	take  func(p []byte, came time.Time) bool
 	done  sync.WaitGroup
 }
 
 // TakeMedia makes the Mux an sfu.MediaTaker: from now on take gets the SRTP packets (no SRTCP) for the leg with that local
-// ICE fragment, in order and in one goroutine. Those for which it returns false go on to the leg's conn. It must not keep
+// ICE fragment and when the kernel got them, in order and in one goroutine. Those for which it returns false go on to the leg's conn. It must not keep
 // the slice. stop ends that and waits for take to return; the end of the leg's last candidate ends it too.
-func (m *Mux) TakeMedia(ufrag string, take func(p []byte) bool) (stop func()) {
+func (m *Mux) TakeMedia(ufrag string, take func(p []byte, came time.Time) bool) (stop func()) {
 	tap := &mediaTap{queue: newPacketQueue(legQueue), take: take}
 	if !m.ice.attachTap(ufrag, tap) {
 		return func() {}
@@ -46,7 +49,7 @@ func (x *iceMux) detachTap(ufrag string, tap *mediaTap) {
 
 func (x *iceMux) drainTap(tap *mediaTap) {
 	for p := tap.queue.pop(); p != nil; p = tap.queue.pop() {
-		if tap.take(p.bytes()) {
+		if tap.take(p.bytes(), p.came) {
 			p.release()
 			continue
 		}

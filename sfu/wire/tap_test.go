@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"testing"
+	"time"
 )
 
 // TestMediaIsTaken wants SRTP, and nothing else, to go to who takes it, and back to the conn what is refused or comes later.
@@ -19,7 +20,7 @@ func TestMediaIsTaken(t *testing.T) {
 	}
 	srtp[1], refused[1], report[1] = 0x80|111, 96, 200
 	taken := make(chan []byte, 10)
-	stop := m.TakeMedia("a", func(p []byte) bool {
+	stop := m.TakeMedia("a", func(p []byte, came time.Time) bool {
 		taken <- bytes.Clone(p)
 		return len(p) == len(srtp)
 	})
@@ -46,7 +47,7 @@ func TestMediaIsTaken(t *testing.T) {
 			t.Errorf("% x did not come to the conn", p[:2])
 		}
 	}
-	if again := m.TakeMedia("nobody", func([]byte) bool { return true }); again == nil {
+	if again := m.TakeMedia("nobody", func([]byte, time.Time) bool { return true }); again == nil {
 		t.Error("no way to stop")
 	}
 }
@@ -56,7 +57,7 @@ func TestTakingEndsWithTheLeg(t *testing.T) {
 	t.Parallel()
 	m := listen(t)
 	c := candidate(t, m, "a", "127.0.0.1:1")
-	stop := m.TakeMedia("a", func([]byte) bool { return true })
+	stop := m.TakeMedia("a", func([]byte, time.Time) bool { return true })
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
