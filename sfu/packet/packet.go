@@ -12,9 +12,6 @@ import (
 // HeaderLen is the fixed part of an RTP header, in bytes.
 const HeaderLen = 12
 
-// MaxLen bounds an RTP packet, in bytes: what fits an Ethernet frame over IPv4 and UDP, less the largest SRTP tag.
-const MaxLen = 1472 - 16
-
 const (
 	profileOneByte = 0xBEDE
 	profileTwoByte = 0x1000 // the low four bits are "appbits" and mean nothing to us

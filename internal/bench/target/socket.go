@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/fasthttp/websocket"
 )
@@ -67,9 +66,6 @@ func (s *Socket) Read() ([]byte, error) {
 	_, err = s.frame.ReadFrom(r)
 	return s.frame.Bytes(), err
 }
-
-// ReadBy makes reads fail that last beyond a moment.
-func (s *Socket) ReadBy(t time.Time) error { return s.ws.SetReadDeadline(t) }
 
 // Close drops the connection; a reader comes back with an error.
 func (s *Socket) Close() error { return s.ws.Close() }
