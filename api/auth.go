@@ -131,7 +131,7 @@ func (a *API) login(ctx context.Context, in *loginInput) (*body[SignedIn], error
 	if err := a.allow(limit.Login, who.network); err != nil {
 		return nil, err
 	}
-	if err := a.allow(limit.LoginAccount, strings.ToLower(strings.TrimSpace(login))); err != nil {
+	if err := a.allow(limit.LoginAccount, store.Fold(login)); err != nil {
 		return nil, err
 	}
 	return a.signedIn(a.cfg.Auth.Login(ctx, login, in.Body.Password, in.Body.Code, who.client))

@@ -91,7 +91,7 @@ func (t *Tx) Unread(ctx context.Context, userID store.ID, chatIDs ...store.ID) (
 func (t *Tx) MembersNamed(ctx context.Context, chatID store.ID, usernames []string) ([]store.ID, error) {
 	folded := make([]string, len(usernames))
 	for i, name := range usernames {
-		folded[i] = fold(name)
+		folded[i] = store.Fold(name)
 	}
 	return many(ctx, t, "find members by name", scanID, `SELECT u.id FROM members m JOIN users u ON u.id = m.user_id
 		WHERE m.chat_id = $1 AND u.username_folded IN TEXTS {$2} AND u.deleted_at IS NULL ORDER BY u.id`,

@@ -26,7 +26,7 @@ func (t *Tx) CreateUser(ctx context.Context, u store.User) error {
 			name_folded, password_hash, avatar_id, share_read_receipts, created_at, updated_at, last_seen_at, totp_at,
 			deleted_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING`,
-		id(u.ID), u.Email, fold(u.Email), u.Username, fold(u.Username), u.DisplayName, foldForSearch(u.DisplayName),
+		id(u.ID), u.Email, store.Fold(u.Email), u.Username, store.Fold(u.Username), u.DisplayName, foldForSearch(u.DisplayName),
 		u.PasswordHash, id(u.AvatarID), u.ShareReadReceipts, t.at(u.CreatedAt), t.at(u.UpdatedAt), t.at(u.LastSeenAt),
 		t.atOrNone(u.TOTPAt), t.atOrNone(u.DeletedAt))
 	if err != nil || n == 1 {
@@ -63,13 +63,13 @@ func (t *Tx) UsersByID(ctx context.Context, userIDs []store.ID) ([]store.User, e
 // UserByEmail implements store.Users.
 func (t *Tx) UserByEmail(ctx context.Context, email string) (store.User, error) {
 	return one(ctx, t, "find user by e-mail", scanUser,
-		`SELECT `+userColumns+` FROM users WHERE email_folded = $1 AND deleted_at IS NULL`, fold(email))
+		`SELECT `+userColumns+` FROM users WHERE email_folded = $1 AND deleted_at IS NULL`, store.Fold(email))
 }
 
 // UserByUsername implements store.Users.
 func (t *Tx) UserByUsername(ctx context.Context, username string) (store.User, error) {
 	return one(ctx, t, "find user by name", scanUser,
-		`SELECT `+userColumns+` FROM users WHERE username_folded = $1 AND deleted_at IS NULL`, fold(username))
+		`SELECT `+userColumns+` FROM users WHERE username_folded = $1 AND deleted_at IS NULL`, store.Fold(username))
 }
 
 // UpdateUser implements store.Users.
@@ -79,7 +79,7 @@ func (t *Tx) UpdateUser(ctx context.Context, u store.User) error {
 			display_name = $6, name_folded = $7, password_hash = $8, avatar_id = $9, share_read_receipts = $10,
 			updated_at = $11, last_seen_at = $12, totp_at = $13, deleted_at = $14
 		WHERE id = $1`,
-		id(u.ID), u.Email, fold(u.Email), u.Username, fold(u.Username), u.DisplayName, foldForSearch(u.DisplayName),
+		id(u.ID), u.Email, store.Fold(u.Email), u.Username, store.Fold(u.Username), u.DisplayName, foldForSearch(u.DisplayName),
 		u.PasswordHash, id(u.AvatarID), u.ShareReadReceipts, t.at(u.UpdatedAt), t.at(u.LastSeenAt),
 		t.atOrNone(u.TOTPAt), t.atOrNone(u.DeletedAt))
 	var taken *UniqueViolation
@@ -109,7 +109,7 @@ func (t *Tx) SearchUsers(ctx context.Context, q string, except store.ID, limit i
 	if err := check([]any{q}); err != nil {
 		return nil, failed(what, err)
 	}
-	name, typed := escapeLike(fold(q)), escapeLike(foldForSearch(q))
+	name, typed := escapeLike(store.Fold(q)), escapeLike(foldForSearch(q))
 	if name == "" {
 		return nil, nil
 	}
@@ -122,7 +122,7 @@ func (t *Tx) SearchUsers(ctx context.Context, q string, except store.ID, limit i
 		ORDER BY CASE WHEN email_folded = $2 OR username_folded LIKE $5 ESCAPE '\' OR name_folded LIKE $6 ESCAPE '\'
 			THEN 0 ELSE 1 END, username_folded, id
 		LIMIT $7`,
-		id(except), fold(q), "%"+name+"%", "%"+typed+"%", name+"%", typed+"%", limit)
+		id(except), store.Fold(q), "%"+name+"%", "%"+typed+"%", name+"%", typed+"%", limit)
 }
 
 // Contacts implements store.Users.
