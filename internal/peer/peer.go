@@ -2,6 +2,7 @@
 package peer
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 
@@ -17,9 +18,14 @@ type key struct{}
 func Middleware(trusted []netip.Prefix) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		addr, _ := netip.AddrFromSlice(c.Context().RemoteIP())
-		c.Locals(key{}, client(addr.Unmap(), c.Get(fiber.HeaderXForwardedFor), trusted))
+		c.Locals(key{}, client(addr.Unmap(), forwarded(c), trusted))
 		return c.Next()
 	}
+}
+
+// forwarded is all of X-Forwarded-For: a proxy may add a line of its own rather than to the client's (RFC 9110, section 5.3).
+func forwarded(c *fiber.Ctx) string {
+	return string(bytes.Join(c.Request().Header.PeekAll(fiber.HeaderXForwardedFor), []byte(",")))
 }
 
 // Address is what Middleware found.

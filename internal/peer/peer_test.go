@@ -1,8 +1,12 @@
 package peer
 
 import (
+	"io"
+	"net/http/httptest"
 	"net/netip"
 	"testing"
+
+	"github.com/gofiber/fiber/v2"
 )
 
 func TestClientAddress(t *testing.T) {
@@ -39,5 +43,25 @@ func TestNetwork(t *testing.T) {
 		if got := Network(netip.MustParseAddr(in)); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
+	}
+}
+
+// A proxy may leave the client's line as it is and add one of its own.
+func TestForwardedInSeveralLines(t *testing.T) {
+	t.Parallel()
+	app := fiber.New()
+	app.Use(Middleware([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}))
+	app.Get("/", func(c *fiber.Ctx) error { return c.SendString(Address(c).String()) })
+	req := httptest.NewRequest("GET", "/", nil) // from 0.0.0.0, as app.Test has it
+	for _, line := range []string{"1.1.1.1", "198.51.100.7", "10.9.9.9"} {
+		req.Header.Add("X-Forwarded-For", line)
+	}
+	res, err := app.Test(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if got, err := io.ReadAll(res.Body); err != nil || string(got) != "198.51.100.7" {
+		t.Errorf("%s, %v", got, err)
 	}
 }
