@@ -146,7 +146,7 @@ type Chats interface {
 	LockChat(ctx context.Context, id ID) (Chat, error)
 	// UpdateChat writes Name, AvatarID, Description and UpdatedAt.
 	UpdateChat(ctx context.Context, c Chat) error
-	// DeleteChat removes the chat and everything in it.
+	// DeleteChat removes the chat and everything in it, with the files of its messages.
 	DeleteChat(ctx context.Context, id ID) error
 	// Advance moves the chat's revision by one, and its last seq too when message is true (which also sets ActivityAt
 	// to at), and returns the new values. It locks as LockChat does.
@@ -209,13 +209,13 @@ type Attachments interface {
 	CreateAttachment(ctx context.Context, a Attachment) error
 	Attachment(ctx context.Context, id ID) (Attachment, error)
 	// AttachToMessage binds attachments to a message, in the given order. It fails with ErrNotFound, changing
-	// nothing, unless every one exists, belongs to owner and is still free.
+	// nothing, unless every one exists, belongs to owner, and is carried by no message and shown as no avatar.
 	AttachToMessage(ctx context.Context, messageID, owner ID, ids []ID) error
 	DeleteAttachment(ctx context.Context, id ID) error
 	// DeleteAttachmentsOf removes those of a message, if any: when it is deleted, its files go with its words.
 	DeleteAttachmentsOf(ctx context.Context, messageID ID) error
 	// FreeAttachments lists those made before t that no message carries and no user or chat shows as its avatar,
-	// oldest first: what an upload that was never sent, or a deleted chat, left behind. In Update none of them can be
+	// oldest first: uploads that were never sent, and avatars that were replaced. In Update none of them can be
 	// attached until the transaction ends.
 	FreeAttachments(ctx context.Context, t time.Time, limit int) ([]Attachment, error)
 	// AttachmentsOf lists an owner's attachments in the order of their ids, those after one of them (none: from the

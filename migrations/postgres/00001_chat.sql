@@ -118,7 +118,7 @@ CREATE TABLE receipt_marks (
 CREATE TABLE attachments (
     id          uuid PRIMARY KEY,
     owner_id    uuid NOT NULL REFERENCES users (id),
-    -- A deleted chat leaves its attachments free, to be collected together with their bytes.
+    -- A deleted chat takes its attachments along (sqlstore.DeleteChat); their bytes are collected.
     message_id  uuid REFERENCES messages (id) ON DELETE SET NULL,
     place       integer NOT NULL,
     name        text NOT NULL,

@@ -122,7 +122,7 @@ CREATE TABLE receipt_marks (
 CREATE TABLE attachments (
     id          TEXT PRIMARY KEY NOT NULL,
     owner_id    TEXT NOT NULL REFERENCES users (id),
-    -- A deleted chat leaves its attachments free, to be collected together with their bytes.
+    -- A deleted chat takes its attachments along (sqlstore.DeleteChat); their bytes are collected.
     message_id  TEXT REFERENCES messages (id) ON DELETE SET NULL,
     place       INTEGER NOT NULL,
     name        TEXT NOT NULL,

@@ -255,8 +255,8 @@ func TestDeadlockIsRunAgain(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if runs[0]+runs[1] != 3 {
-		t.Errorf("they ran %v times: want one of them twice", runs)
+	if runs[0]+runs[1] < 3 { // more if the one that was ended is back before the other has taken its lock
+		t.Errorf("they ran %v times: want one of them again", runs)
 	}
 	err = s.View(ctx, func(tx store.Tx) error {
 		for _, id := range chats {

@@ -7,6 +7,10 @@ import (
 	"confab/store"
 )
 
+// unshown is the condition that an upload is nobody's avatar and no group's picture.
+const unshown = `NOT EXISTS (SELECT 1 FROM users u WHERE u.avatar_id = a.id)
+			AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.avatar_id = a.id)`
+
 const attachmentColumns = `a.id, a.owner_id, a.message_id, a.name, a.mime, a.size, a.width, a.height, a.duration_ms,
 	a.waveform, a.blob_key, a.created_at`
 
@@ -36,7 +40,8 @@ func (t *Tx) Attachment(ctx context.Context, attachmentID store.ID) (store.Attac
 func (t *Tx) AttachToMessage(ctx context.Context, messageID, owner store.ID, attachmentIDs []store.ID) error {
 	const what = "attach to message"
 	free, err := many(ctx, t, what, scanID, `SELECT a.id FROM attachments a
-		WHERE a.id IN {$1} AND a.owner_id = $2 AND a.message_id IS NULL ORDER BY a.id {lock}`,
+		WHERE a.id IN {$1} AND a.owner_id = $2 AND a.message_id IS NULL AND `+unshown+`
+		ORDER BY a.id {lock}`,
 		t.ids(attachmentIDs), id(owner))
 	if err != nil {
 		return err
@@ -75,8 +80,7 @@ func (t *Tx) DeleteAttachmentsOf(ctx context.Context, messageID store.ID) error 
 func (t *Tx) FreeAttachments(ctx context.Context, before time.Time, limit int) ([]store.Attachment, error) {
 	return many(ctx, t, "list free attachments", scanAttachment, `SELECT `+attachmentColumns+` FROM attachments a
 		WHERE a.message_id IS NULL AND a.created_at < $1
-			AND NOT EXISTS (SELECT 1 FROM users u WHERE u.avatar_id = a.id)
-			AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.avatar_id = a.id)
+			AND `+unshown+`
 		ORDER BY a.created_at, a.id LIMIT $2 {lock}`, t.at(before), limit)
 }
 

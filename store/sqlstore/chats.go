@@ -77,7 +77,12 @@ func (t *Tx) UpdateChat(ctx context.Context, c store.Chat) error {
 
 // DeleteChat implements store.Chats.
 func (t *Tx) DeleteChat(ctx context.Context, chatID store.ID) error {
-	return t.execOne(ctx, "delete chat", `DELETE FROM chats WHERE id = $1`, id(chatID))
+	const what = "delete chat"
+	if _, err := t.exec(ctx, what, `DELETE FROM attachments
+		WHERE message_id IN (SELECT id FROM messages WHERE chat_id = $1)`, id(chatID)); err != nil {
+		return err
+	}
+	return t.execOne(ctx, what, `DELETE FROM chats WHERE id = $1`, id(chatID))
 }
 
 // position is where a chat stands after Advance.

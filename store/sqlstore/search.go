@@ -46,8 +46,10 @@ func sqliteSearch() searchDialect {
 		indexed:  jsonObject,
 		document: fulltext.Document.FTS5,
 		// Read in the order of the index, newest first, for as many rows as are wanted.
-		find:   `message_words w CROSS JOIN messages m ON m.n = w.rowid AND w.message_words MATCH $2`,
-		older:  `w.rowid < (SELECT n FROM messages WHERE id = $3 UNION ALL SELECT 9223372036854775807 LIMIT 1)`,
+		find: `message_words w CROSS JOIN messages m ON m.n = w.rowid AND w.message_words MATCH $2`,
+		// Where $3 is gone with its chat, those older than the next newer one, or all if there is none.
+		older: `w.rowid < COALESCE((SELECT n FROM messages WHERE id = $3),
+			(SELECT n FROM messages WHERE id > $3 ORDER BY id LIMIT 1), 9223372036854775807)`,
 		newest: `w.rowid DESC`,
 		query:  fulltext.Query.FTS5,
 	}

@@ -55,14 +55,19 @@ var attachmentCases = []testCase{
 		c := w.group(u, other)
 		m, earlier := w.send(c, u, "files"), w.send(c, u, "earlier")
 		free, taken, foreign := w.upload(u, 0), w.upload(u, 1), w.upload(other, 2)
+		avatar, picture := w.upload(u, 3), w.upload(u, 4)
+		u.AvatarID, c.AvatarID = avatar.ID, picture.ID
 		w.update(func(tx store.Tx) error {
-			return tx.AttachToMessage(w.Context(), earlier.ID, u.ID, []store.ID{taken.ID})
+			return errors.Join(tx.UpdateUser(w.Context(), u), tx.UpdateChat(w.Context(), c),
+				tx.AttachToMessage(w.Context(), earlier.ID, u.ID, []store.ID{taken.ID}))
 		})
 		for name, list := range map[string][]store.ID{
 			"taken":   {free.ID, taken.ID},
 			"foreign": {free.ID, foreign.ID},
 			"unknown": {free.ID, store.NewID()},
 			"twice":   {free.ID, free.ID},
+			"avatar":  {free.ID, avatar.ID},
+			"picture": {free.ID, picture.ID},
 		} {
 			w.update(func(tx store.Tx) error {
 				if err := tx.AttachToMessage(w.Context(), m.ID, u.ID, list); !errors.Is(err, store.ErrNotFound) {

@@ -132,10 +132,11 @@ var chatCases = []testCase{
 		slices.Sort(want)
 		equal(w, "all chats", all, want)
 	}},
-	{"a deleted chat takes everything with it but the uploads", func(w *world) {
+	{"a deleted chat takes everything with it, and no upload that was not sent", func(w *world) {
 		a, b := w.user("a"), w.user("b")
 		c := w.group(a, b)
-		file := store.Attachment{ID: store.NewID(), OwnerID: a.ID, Name: "f", Mime: "text/plain", BlobKey: "k", CreatedAt: start}
+		file, elsewhere, free := w.upload(a, 0), w.upload(a, 1), w.upload(a, 2)
+		other := w.send(w.group(a), a, "elsewhere")
 		first := w.send(c, a, "one")
 		reply := newMessage(c, b, "two")
 		reply.ReplyTo = first.ID
@@ -144,8 +145,8 @@ var chatCases = []testCase{
 			Participants: []store.CallParticipant{{ID: store.NewID(), UserID: a.ID, JoinedAt: start}}}
 		w.update(func(tx store.Tx) error {
 			return errors.Join(
-				tx.CreateAttachment(w.Context(), file),
 				tx.AttachToMessage(w.Context(), first.ID, a.ID, []store.ID{file.ID}),
+				tx.AttachToMessage(w.Context(), other.ID, a.ID, []store.ID{elsewhere.ID}),
 				second(tx.SetReaction(w.Context(), first.ID, b.ID, "👍", true, start)),
 				second(tx.AdvanceReceipt(w.Context(), c.ID, b.ID, store.Read, 1, start)),
 				tx.CreateCall(w.Context(), call),
@@ -157,13 +158,16 @@ var chatCases = []testCase{
 			"member":  func(tx store.Tx) error { _, err := tx.Member(w.Context(), c.ID, a.ID); return err },
 			"message": func(tx store.Tx) error { _, err := tx.Message(w.Context(), first.ID); return err },
 			"call":    func(tx store.Tx) error { _, err := tx.Call(w.Context(), call.ID); return err },
+			"file":    func(tx store.Tx) error { return second(tx.Attachment(w.Context(), file.ID)) },
 		} {
 			if err := w.s.View(w.Context(), ask); !errors.Is(err, store.ErrNotFound) {
 				w.Errorf("%s: got %v, want ErrNotFound", name, err)
 			}
 		}
-		free := read(w, func(tx store.Tx) (store.Attachment, error) { return tx.Attachment(w.Context(), file.ID) })
-		equal(w, "the upload", free, file)
+		elsewhere.MessageID = other.ID
+		for _, a := range []store.Attachment{elsewhere, free} {
+			equal(w, "other files", read(w, func(tx store.Tx) (store.Attachment, error) { return tx.Attachment(w.Context(), a.ID) }), a)
+		}
 	}},
 }
 

@@ -173,6 +173,25 @@ var messageSearchCases = []testCase{
 		}
 		equal(w, "pages", got, want)
 	}},
+	{"a page follows a message that is gone", func(w *world) {
+		u := w.user("u")
+		c, gone := w.group(u), w.group(u)
+		w.send(c, u, "page 0")
+		early := w.send(gone, u, "page of the other chat")
+		w.send(c, u, "page 1")
+		late := w.send(gone, u, "page of the other chat")
+		w.update(func(tx store.Tx) error { return tx.DeleteChat(w.Context(), gone.ID) })
+		for before, want := range map[store.ID][]string{early.ID: {"page 0"}, late.ID: {"page 1", "page 0"}} {
+			found := read(w, func(tx store.Tx) ([]store.Message, error) {
+				return tx.SearchMessages(w.Context(), u.ID, "", "pages", before, 10)
+			})
+			var got []string
+			for _, m := range found {
+				got = append(got, m.Content)
+			}
+			equal(w, "the next page", got, want)
+		}
+	}},
 	{"what is long or strange does no harm", func(w *world) {
 		u := w.user("u")
 		c := w.group(u)
