@@ -10,6 +10,7 @@ import (
 	"confab/internal/attach"
 	"confab/internal/blob"
 	"confab/internal/enginetest"
+	"confab/internal/fault"
 	"confab/store"
 )
 
@@ -67,6 +68,25 @@ func TestWhatNobodyUsesIsCollected(t *testing.T) {
 			return errors.Join(err, tx.DeleteAttachmentsOf(t.Context(), a.MessageID))
 		})
 		if done := w.collect(); done != (attach.Collected{Blobs: 1}) || len(w.files()) != 2 {
+			t.Errorf("collected %+v, files left: %v", done, w.files())
+		}
+	})
+}
+
+func TestFilesOfADeletedChatAreGoneAtOnce(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := worldOn(t, s, attach.Config{})
+		owner := w.user()
+		chat := w.group(owner)
+		sent := w.upload(owner, "sent.jpg", photo(t, 1600, 1200))
+		w.send(chat, owner, sent.ID)
+		w.update(func(tx store.Tx) error { return tx.DeleteChat(t.Context(), chat) })
+		exp, sig := w.Sign(sent.ID, w.clock.now().Add(time.Hour))
+		_, _, err := w.read(attach.Request{ID: sent.ID, Actor: owner, Exp: exp, Sig: sig})
+		w.refused("the link of a file", err, fault.NotFound, "not_found")
+		w.clock.move(attach.Grace + time.Minute)
+		if done := w.collect(); done != (attach.Collected{Blobs: 2}) || len(w.files()) != 0 || w.bytesOf(owner) != 0 {
 			t.Errorf("collected %+v, files left: %v", done, w.files())
 		}
 	})

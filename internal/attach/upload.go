@@ -71,7 +71,8 @@ func (u *Upload) SetWaveform(samples []int) error {
 // Receive copies r to its end and looks into it. name is what the client calls the file; declared is the length that it
 // announced, or -1, which lets a file that is too large be refused before it is sent. Refusals: too_large,
 // quota_exceeded, too_many_uploads, empty_file, too_many_pixels, storage_full, upload_cut_off; for voice and avatars
-// also unsupported_media and damaged_file. A plain file may be damaged: then it is one to download.
+// also unsupported_media and damaged_file. A plain file may be damaged: then it is one to download. Where reading r fails
+// with a refusal, that is the answer.
 func (s *Service) Receive(ctx context.Context, actor store.ID, purpose Purpose, name string, r io.Reader, declared int64) (*Upload, error) {
 	leave, err := s.enter(actor)
 	if err != nil {
@@ -146,7 +147,10 @@ func (u *Upload) stage(ctx context.Context, purpose Purpose, r io.Reader, declar
 	}
 	body := &watched{r: r}
 	u.staged, err = s.blobs.Stage(ctx, body, min(limit, room))
+	var refused *fault.Error
 	switch {
+	case errors.As(body.err, &refused): // by who gave us the reader, who knows better
+		return refused
 	case body.err != nil:
 		return &fault.Error{Kind: fault.BadRequest, Code: "upload_cut_off", Message: "the upload did not arrive whole", Cause: body.err}
 	case errors.Is(err, blob.ErrTooLarge) && room < limit:

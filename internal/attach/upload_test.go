@@ -3,6 +3,7 @@ package attach_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -65,6 +66,7 @@ func TestRefusedUploadsLeaveNothing(t *testing.T) {
 		{"shorter than announced", strings.NewReader("half"), 8, fault.BadRequest, "upload_cut_off"},
 		{"longer than announced", strings.NewReader("twice"), 2, fault.BadRequest, "upload_cut_off"},
 		{"cut off", io.MultiReader(strings.NewReader("half"), iotest.ErrReader(io.ErrUnexpectedEOF)), 8, fault.BadRequest, "upload_cut_off"},
+		{"refused on the way", iotest.ErrReader(fmt.Errorf("a part: %w", fault.New(fault.TooLarge, "too_large", "x"))), -1, fault.TooLarge, "too_large"},
 		{"a bomb", bytes.NewReader(bomb), -1, fault.Invalid, "too_many_pixels"},
 	} {
 		_, err := w.Upload(t.Context(), owner, "f", c.content, c.declared)

@@ -41,31 +41,40 @@ func shorten(s string, limit int) string {
 // failure but the database's is the same fault.Unauthorized, code "unauthorized".
 func (s *Service) Verify(ctx context.Context, accessToken string) (Identity, error) {
 	id, err := s.tokens.readAccess(accessToken)
+	if err == nil {
+		err = s.Alive(ctx, id)
+	}
 	if err != nil {
 		return Identity{}, err
 	}
+	return id, nil
+}
+
+// Alive tells whether a session that was verified has not been revoked since: what came with it may have taken long to
+// arrive. Refusal: unauthorized.
+func (s *Service) Alive(ctx context.Context, id Identity) error {
 	user, found, mark := s.live.find(id.SessionID)
 	if found {
 		if user != id.UserID {
-			return Identity{}, unauthorized(nil)
+			return unauthorized(nil)
 		}
-		return id, nil
+		return nil
 	}
 	var session store.Session
-	err = s.store.View(ctx, func(tx store.Tx) (err error) {
+	err := s.store.View(ctx, func(tx store.Tx) (err error) {
 		session, err = tx.Session(ctx, id.SessionID)
 		return err
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return Identity{}, unauthorized(nil)
+		return unauthorized(nil)
 	case err != nil:
-		return Identity{}, err
+		return err
 	case !s.usable(session) || session.UserID != id.UserID:
-		return Identity{}, unauthorized(nil)
+		return unauthorized(nil)
 	}
 	s.live.add(session.ID, session.UserID, mark)
-	return id, nil
+	return nil
 }
 
 func (s *Service) usable(session store.Session) bool {

@@ -27,6 +27,13 @@ const (
 	LinkTime = 10 * time.Minute
 	// gatherTime bounds the reading of the words, in which a transaction is open.
 	gatherTime = 5 * time.Minute
+	// maxGathering is how many archives' words are gathered at once: each reads everything that a person has, in one
+	// transaction, and writes it to the disk.
+	maxGathering = 1
+	// queueTime is how long a download waits for the words of another to be gathered: less than a request may take.
+	queueTime = 15 * time.Second
+	// busyTime is after what time one may come back who waited in vain.
+	busyTime = 30 * time.Second
 	// downloadTime bounds a whole download: all files that one person may have, at one megabyte a second, in an hour and
 	// a half.
 	downloadTime = 2 * time.Hour
@@ -55,6 +62,8 @@ type Service struct {
 	cfg Config
 	key []byte
 
+	gathering chan struct{} // has room for maxGathering
+
 	mu      sync.Mutex
 	running map[store.ID]struct{} // people who are downloading; guarded by mu
 }
@@ -75,7 +84,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	mac := hmac.New(sha256.New, cfg.Secret)
 	mac.Write([]byte("confab export links v1"))
-	return &Service{cfg: cfg, key: mac.Sum(nil), running: map[store.ID]struct{}{}}, nil
+	return &Service{cfg: cfg, key: mac.Sum(nil), gathering: make(chan struct{}, maxGathering), running: map[store.ID]struct{}{}}, nil
 }
 
 // Link is where an archive can be had.
@@ -102,7 +111,7 @@ func (s *Service) signature(session store.ID, exp string) []byte {
 }
 
 // Open makes the archive that a link leads to. Refusals: not_found for whatever is no link that works, export_running
-// when the same person has a download under way.
+// when the same person has a download under way, exports_busy when those of others are being gathered for too long.
 func (s *Service) Open(ctx context.Context, session store.ID, exp, sig string) (*Archive, error) {
 	end, err := strconv.ParseInt(exp, 10, 64)
 	given, sigErr := base64.RawURLEncoding.Strict().DecodeString(sig)
@@ -117,7 +126,7 @@ func (s *Service) Open(ctx context.Context, session store.ID, exp, sig string) (
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.gather(context.WithoutCancel(ctx), owner)
+	a, err := s.gatherInTurn(ctx, owner)
 	if err != nil {
 		leave()
 		return nil, err
@@ -139,6 +148,20 @@ func (s *Service) enter(owner store.ID) (leave func(), err error) {
 		defer s.mu.Unlock()
 		delete(s.running, owner)
 	}), nil
+}
+
+// gatherInTurn is gather when it is the turn of this export.
+func (s *Service) gatherInTurn(ctx context.Context, owner store.ID) (*Archive, error) {
+	waiting, cancel := context.WithTimeout(ctx, queueTime)
+	defer cancel()
+	select {
+	case s.gathering <- struct{}{}:
+		defer func() { <-s.gathering }()
+	case <-waiting.Done():
+		return nil, &fault.Error{Kind: fault.Unavailable, Code: "exports_busy", Message: "other exports are being made; try again later",
+			RetryAfter: busyTime}
+	}
+	return s.gather(context.WithoutCancel(ctx), owner)
 }
 
 // gather writes the words of an archive, and notes which files belong to it.
