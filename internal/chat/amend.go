@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"confab/internal/bus"
 	"confab/internal/fault"
@@ -91,11 +92,15 @@ func (s *Service) React(ctx context.Context, actor, messageID store.ID, emoji st
 func roomFor(reactions []store.Reaction, actor store.ID, emoji string) bool {
 	own, known := 0, false
 	for _, r := range reactions {
-		known = known || r.Emoji == emoji
-		for _, id := range r.UserIDs {
-			if id == actor {
-				own++
+		mine := slices.Contains(r.UserIDs, actor)
+		if r.Emoji == emoji {
+			if mine {
+				return true
 			}
+			known = true
+		}
+		if mine {
+			own++
 		}
 	}
 	return own < MaxOwnEmojis && (known || len(reactions) < MaxEmojis)

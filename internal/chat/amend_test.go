@@ -138,5 +138,7 @@ func TestReactions(t *testing.T) {
 		}
 		_, err = w.React(t.Context(), p[2], m.ID, "🚀", true)
 		w.refused("one too many of one's own", err, "too_many_reactions")
+		_, err = w.React(t.Context(), p[2], m.ID, string(rune(0x1F600)), true)
+		w.must(err) // there already
 	})
 }

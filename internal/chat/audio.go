@@ -26,12 +26,12 @@ func (s *Service) SendAudio(ctx context.Context, actor store.ID, in AudioInput) 
 	if in.ReplyTo != "" && wellFormed(in.ReplyTo) != nil {
 		return Message{}, false, fault.InvalidField("replyTo", "is no message of this chat")
 	}
-	if _, err := s.Enter(ctx, actor, in.ChatID); err != nil {
-		return Message{}, false, err
-	}
 	payload := SendInput{ChatID: in.ChatID, ClientID: clientID, ReplyTo: in.ReplyTo, digest: in.Digest[:]}
 	if m, err = s.repeated(ctx, actor, payload); err == nil || fault.From(err).Kind != fault.NotFound {
 		return m, false, err
+	}
+	if _, err := s.Enter(ctx, actor, in.ChatID); err != nil {
+		return Message{}, false, err
 	}
 	recording, err := in.Keep(ctx) // for nothing, and collected, if a repetition comes first
 	if err != nil {

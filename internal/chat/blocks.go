@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"confab/internal/bus"
 	"confab/internal/fault"
@@ -51,7 +52,7 @@ func (s *Service) Block(ctx context.Context, actor, userID store.ID, on bool) er
 		if on {
 			if list, err := tx.Blocks(ctx, actor); err != nil {
 				return err
-			} else if len(list) >= MaxBlocks {
+			} else if len(list) >= MaxBlocks && !slices.ContainsFunc(list, func(b store.Block) bool { return b.UserID == userID }) {
 				return fault.New(fault.Conflict, "too_many_blocks", "no more people can be blocked")
 			}
 		}

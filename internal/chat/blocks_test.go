@@ -1,6 +1,8 @@
 package chat_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
 
 	"confab/internal/chat"
@@ -52,6 +54,11 @@ func TestABlockKeepsTwoPeopleApart(t *testing.T) {
 		w.must(w.Block(t.Context(), p[2], p[3], true))
 		_, _, err = w.CreateChat(t.Context(), p[3], chat.CreateInput{Type: store.Direct, MemberIDs: []store.ID{p[2]}})
 		w.refused("a new chat", err, "blocked")
+		for i, who := range []store.ID{p[2], p[3]} {
+			_, _, err = w.CreateChat(t.Context(), who, chat.CreateInput{Type: store.Group, Name: "g", MemberIDs: []store.ID{p[0], p[3-i]}})
+			w.refused("a new group", err, "blocked")
+		}
+		w.group(p[0], p[2], p[3]) // of somebody who has nothing to do with it
 
 		list, err := w.Blocks(t.Context(), p[1])
 		w.must(err)
@@ -69,4 +76,64 @@ func TestABlockKeepsTwoPeopleApart(t *testing.T) {
 		w.refused("oneself", w.Block(t.Context(), p[0], p[0], true), "invalid")
 		w.refused("nobody", w.Block(t.Context(), p[0], store.NewID(), true), "not_found")
 	})
+}
+
+func TestWhatWasSentBeforeABlockIsStillAnswered(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := newWorld(t, s)
+		p := w.people(2)
+		c := w.direct(p[0], p[1])
+		keep := func(ctx context.Context) (store.Attachment, error) {
+			a := store.Attachment{ID: store.NewID(), OwnerID: p[0], Name: "voice.ogg", Mime: "audio/ogg", BlobKey: "k", CreatedAt: w.clock.now()}
+			return a, s.Update(ctx, func(tx store.Tx) error { return tx.CreateAttachment(ctx, a) })
+		}
+		source := w.say(p[0], c, "pass it on")
+		for name, send := range map[string]func(clientID string) (chat.Message, bool, error){
+			"a text": func(k string) (chat.Message, bool, error) {
+				return w.Send(t.Context(), p[0], chat.SendInput{ChatID: c, Content: "x", ClientID: k})
+			},
+			"a forwarded one": func(k string) (chat.Message, bool, error) {
+				return w.Send(t.Context(), p[0], chat.SendInput{ChatID: c, ForwardOf: source.ID, ClientID: k})
+			},
+			"a recording": func(k string) (chat.Message, bool, error) {
+				return w.SendAudio(t.Context(), p[0], chat.AudioInput{ChatID: c, ClientID: k, Keep: keep})
+			},
+		} {
+			first, _, err := send(name)
+			w.must(err)
+			w.must(w.Block(t.Context(), p[1], p[0], true))
+			again, created, err := send(name)
+			if err != nil || created || again.ID != first.ID {
+				t.Errorf("%s: the repetition gave %v, %v, %+v", name, err, created, again)
+			}
+			_, _, err = send("new " + name)
+			w.refused("another", err, "blocked")
+			w.must(w.Block(t.Context(), p[1], p[0], false))
+		}
+	})
+}
+
+func TestAFullListTakesWhoIsOnIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, enginetest.SQLite(t))
+	p := w.people(2)
+	at := w.clock.now()
+	w.must(w.store.Update(t.Context(), func(tx store.Tx) error {
+		for n := range chat.MaxBlocks {
+			name := fmt.Sprintf("blocked%d", n)
+			u := store.User{ID: store.NewID(), Email: name + "@example.com", Username: name, CreatedAt: at, UpdatedAt: at}
+			if n == 0 {
+				u = store.User{ID: p[1]}
+			} else if err := tx.CreateUser(t.Context(), u); err != nil {
+				return err
+			}
+			if _, err := tx.SetBlock(t.Context(), p[0], u.ID, true, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	w.must(w.Block(t.Context(), p[0], p[1], true))
+	w.refused("one more", w.Block(t.Context(), p[0], w.person("new"), true), "too_many_blocks")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"confab/internal/bus"
@@ -55,6 +56,9 @@ type Service struct {
 	afford   func(context.Context, store.Tx, store.ID) error
 	join     func(string) string
 	lanes    *lanes
+
+	receipts     *lanes       // by chat and member
+	receiptCount atomic.Int64 // in the place of their revisions
 }
 
 // New makes a Service.
@@ -77,7 +81,7 @@ func New(cfg Config) *Service {
 	return &Service{
 		store: cfg.Store, bus: cfg.Bus, presence: cfg.Presence, calls: cfg.Calls, log: cfg.Log, link: cfg.Link, afford: cfg.Afford, join: cfg.Join,
 		now:   func() time.Time { return cfg.Now().UTC().Truncate(time.Millisecond) },
-		lanes: newLanes(cfg.Bus),
+		lanes: newLanes(cfg.Bus), receipts: newLanes(cfg.Bus),
 	}
 }
 

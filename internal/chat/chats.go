@@ -194,7 +194,7 @@ type CreateInput struct {
 }
 
 // CreateChat makes a chat. A direct chat that exists already, or that the other side makes at this very moment, is
-// answered with created false. Refusals: invalid.
+// answered with created false. Refusals: invalid, blocked.
 func (s *Service) CreateChat(ctx context.Context, actor store.ID, in CreateInput) (view Chat, created bool, err error) {
 	if in, err = in.clean(actor); err != nil {
 		return Chat{}, false, err
@@ -207,10 +207,8 @@ func (s *Service) CreateChat(ctx context.Context, actor store.ID, in CreateInput
 		if err := allLive(ctx, tx, everybody(members)); err != nil {
 			return change{}, err
 		}
-		if in.Type == store.Direct {
-			if err := s.mayBegin(ctx, tx, actor, in.MemberIDs[0]); err != nil {
-				return change{}, err
-			}
+		if err := s.mayBegin(ctx, tx, actor, in); err != nil {
+			return change{}, err
 		}
 		if err := tx.CreateChat(ctx, c, members); err != nil {
 			return change{}, err
@@ -228,15 +226,22 @@ func (s *Service) CreateChat(ctx context.Context, actor store.ID, in CreateInput
 	return s.chat(p, actor), true, nil
 }
 
-// mayBegin tells whether two people may begin a direct chat: there is none, and neither blocks the other. The chat that
-// there is remains to be read.
-func (s *Service) mayBegin(ctx context.Context, tx store.Tx, a, b store.ID) error {
-	if _, err := tx.DirectChat(ctx, a, b); err == nil {
-		return store.ErrDirectExists
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
+// mayBegin refuses where the actor and somebody who is to be a member block each other, and a direct chat that there is
+// already, which remains to be read. The accounts are locked, so nobody is blocked meanwhile.
+func (s *Service) mayBegin(ctx context.Context, tx store.Tx, actor store.ID, in CreateInput) error {
+	if in.Type == store.Direct {
+		if _, err := tx.DirectChat(ctx, actor, in.MemberIDs[0]); err == nil {
+			return store.ErrDirectExists
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
 	}
-	return unblocked(ctx, tx, a, b)
+	for _, id := range in.MemberIDs {
+		if err := unblocked(ctx, tx, actor, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // created shows a new chat to its members: to each their own side of it, which in a new chat depends on the role only.

@@ -16,6 +16,9 @@ import (
 // one became ready. So what is ready goes out as soon as its predecessor went out, or when every turn that was open
 // when it became ready has ended.
 //
+// Receipts have lanes of their own in the same way, one for each member of a chat, with a count for a revision and the
+// membership's row for a lock.
+//
 // A lane exists while somebody has a turn in it; memory is bounded by the requests under way.
 type lanes struct {
 	bus bus.Publisher

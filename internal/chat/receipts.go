@@ -27,16 +27,31 @@ func (s *Service) Read(ctx context.Context, actor, session, messageID store.ID) 
 
 // receipt moves a watermark and tells those who are concerned: the authors of the messages that it passed, and the
 // actor's other devices. A watermark that does not move tells nobody.
+//
+// Those of one member are told in the order in which they were committed, by a lane of their own: a moved watermark has the
+// membership's row locked until the commit, and its number, which is taken under that lock, stands for a revision. They
+// have no place among the chat's revisions, which would have messages wait for receipts: one that raced the removal of an
+// author may be told after it.
 func (s *Service) receipt(ctx context.Context, actor, session, messageID store.ID, kind store.ReceiptKind) error {
 	if err := wellFormed(messageID); err != nil {
 		return err
 	}
 	var events []bus.Event
+	var place *turn
+	defer func() {
+		if place != nil {
+			place.leave()
+		}
+	}()
+	var number int64
 	err := s.store.Update(ctx, func(tx store.Tx) error {
 		events = nil
 		m, err := tx.Message(ctx, messageID)
 		if err != nil {
 			return err
+		}
+		if place == nil { // before the membership is locked; the transaction may run again
+			place = s.receipts.enter(m.ChatID + actor)
 		}
 		before, err := tx.Member(ctx, m.ChatID, actor)
 		if err != nil {
@@ -48,6 +63,7 @@ func (s *Service) receipt(ctx context.Context, actor, session, messageID store.I
 		} else if !moved {
 			return errNothing
 		}
+		number = s.receiptCount.Add(1)
 		me, err := tx.User(ctx, actor)
 		if err != nil {
 			return err
@@ -78,9 +94,7 @@ func (s *Service) receipt(ctx context.Context, actor, session, messageID store.I
 	if err != nil {
 		return refusal(err)
 	}
-	for _, e := range events {
-		s.bus.Publish(e)
-	}
+	place.publish(number, events...)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -68,6 +69,45 @@ func TestReceiptsTellTheAuthorsTheyConcern(t *testing.T) {
 		w.refused("a stranger's receipt", w.Read(t.Context(), stranger, "", third.ID), "not_found")
 		w.refused("a receipt of nothing", w.Read(t.Context(), reader, "", store.NewID()), "not_found")
 	})
+}
+
+// lateAnswer is a store that calls after once a transaction is committed, before whoever asked for it hears of that.
+type lateAnswer struct {
+	store.Store
+	after func()
+}
+
+func (l *lateAnswer) Update(ctx context.Context, fn func(store.Tx) error) error {
+	err := l.Store.Update(ctx, fn)
+	if after := l.after; after != nil {
+		l.after = nil
+		after()
+	}
+	return err
+}
+
+// TestReceiptsOfOneMemberComeInOrder has a second device's receipt, told in another way, overtake the first one's between its
+// commit and its event.
+func TestReceiptsOfOneMemberComeInOrder(t *testing.T) {
+	t.Parallel()
+	s := &lateAnswer{Store: enginetest.SQLite(t)}
+	w := newWorld(t, s)
+	p := w.people(2)
+	author, reader := p[0], p[1]
+	c := w.direct(author, reader)
+	_, err := w.UpdateProfile(t.Context(), reader, chat.ProfilePatch{ShareReadReceipts: ptr(false)})
+	w.must(err)
+	first, second := w.say(author, c, "1"), w.say(author, c, "2")
+	w.bus.take()
+	s.after = func() {
+		w.must(w.Delivered(t.Context(), reader, "tablet", second.ID))
+		w.must(w.Delivered(t.Context(), reader, "tablet", first.ID)) // moves nothing, and holds nothing up
+	}
+	w.must(w.Read(t.Context(), reader, "phone", first.ID)) // which the author learns of as a delivery
+	got := statuses(w.bus.take(), author)
+	if len(got) != 2 || got[0].Seq != first.Seq || got[1].Seq != second.Seq {
+		t.Errorf("the author was told %+v", got)
+	}
 }
 
 func TestALongAbsenceIsToldToAll(t *testing.T) {

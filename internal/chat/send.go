@@ -117,9 +117,6 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, m store.Message, atta
 	if _, in := memberOf(members, m.UserID); !in {
 		return m, nil, notFound()
 	}
-	if err := open(ctx, tx, members); err != nil {
-		return m, nil, err
-	}
 	if m.ReplyTo != "" {
 		quoted, err := tx.Message(ctx, m.ReplyTo)
 		if errors.Is(err, store.ErrNotFound) || err == nil && quoted.ChatID != m.ChatID {
@@ -129,6 +126,9 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, m store.Message, atta
 		}
 	}
 	if err := tx.InsertMessage(ctx, m); err != nil {
+		return m, nil, err
+	}
+	if err := open(ctx, tx, members); err != nil { // after the clientId: what was sent before a block is still answered
 		return m, nil, err
 	}
 	if err := mention(ctx, tx, m); err != nil {

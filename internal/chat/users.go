@@ -43,7 +43,7 @@ func (s *Service) UpdateProfile(ctx context.Context, actor store.ID, patch Profi
 	var before, u store.User
 	var contacts []store.ID
 	err := s.store.Update(ctx, func(tx store.Tx) (err error) {
-		if before, err = tx.LockUser(ctx, actor); err != nil {
+		if before, err = lockLive(ctx, tx, actor); err != nil {
 			return err
 		}
 		u = patch.apply(before)
@@ -66,12 +66,21 @@ func (s *Service) UpdateProfile(ctx context.Context, actor store.ID, patch Profi
 	return s.ProfileOf(u), nil
 }
 
+// lockLive locks an account for a change of its own; not_found when it has been deleted meanwhile.
+func lockLive(ctx context.Context, tx store.Tx, id store.ID) (store.User, error) {
+	u, err := tx.LockUser(ctx, id)
+	if err == nil && u.DeletedAt != nil {
+		err = notFound()
+	}
+	return u, err
+}
+
 // SetAvatar shows one of the actor's own uploads as their avatar, or none when the id is empty. Refusal: not_found.
 func (s *Service) SetAvatar(ctx context.Context, actor, attachmentID store.ID) (Profile, error) {
 	var u store.User
 	var contacts []store.ID
 	err := s.store.Update(ctx, func(tx store.Tx) (err error) {
-		if u, err = tx.LockUser(ctx, actor); err != nil {
+		if u, err = lockLive(ctx, tx, actor); err != nil {
 			return err
 		}
 		if err := ownUpload(ctx, tx, actor, attachmentID); err != nil {

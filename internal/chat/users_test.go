@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"errors"
 	"testing"
 
 	"confab/internal/chat"
@@ -45,6 +46,26 @@ func TestProfile(t *testing.T) {
 		} {
 			_, err := w.UpdateProfile(t.Context(), p[0], c.patch)
 			w.refused(name, err, c.code)
+		}
+	})
+}
+
+func TestADeletedAccountChangesNoMore(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := newWorld(t, s)
+		ann := w.person("ann")
+		w.must(s.Update(t.Context(), func(tx store.Tx) error {
+			u, err := tx.User(t.Context(), ann)
+			u.DeletedAt = ptr(w.clock.now())
+			return errors.Join(err, tx.UpdateUser(t.Context(), u))
+		}))
+		_, err := w.UpdateProfile(t.Context(), ann, chat.ProfilePatch{DisplayName: ptr("Ann again")})
+		w.refused("the profile", err, "not_found")
+		_, err = w.SetAvatar(t.Context(), ann, "")
+		w.refused("the avatar", err, "not_found")
+		if events := w.bus.take(); len(events) != 0 {
+			t.Errorf("announced: %v", events)
 		}
 	})
 }
