@@ -100,6 +100,9 @@ func (a *API) patchedAvatar(ctx context.Context, actor, chatID store.ID, in *upd
 		if err := a.cfg.Chats.MayChange(ctx, actor, chatID); err != nil {
 			return nil, err
 		}
+		if err := a.charge(limit.Upload, from(ctx)); err != nil { // it is decoded and kept as one
+			return nil, err
+		}
 		kept, err := a.cfg.Files.AvatarOf(ctx, actor, picture)
 		if err != nil && fault.From(err).Kind == fault.NotFound {
 			err = fault.InvalidField("avatarAttachmentId", "is no picture that you can read")

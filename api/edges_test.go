@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"confab/internal/attach"
 	"confab/internal/export"
 	"confab/internal/ice"
+	"confab/internal/limit"
 	"confab/store"
 )
 
@@ -211,6 +213,61 @@ func TestRateLimits(t *testing.T) {
 	limited("register", func() *reply {
 		return s.send("POST", "/auth/register", "", object{"email": "ann@example.com", "username": "ann", "password": password})
 	})
+}
+
+func TestAnAccountIsCountedHoweverItIsSpelt(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	counted := map[string]int{}
+	s := newServerWith(t, 100, func(c *api.Config) {
+		c.Limits = asked(func(kind, key string) {
+			if mu.Lock(); kind == limit.LoginAccount {
+				counted[key]++
+			}
+			mu.Unlock()
+		})
+	})
+	s.join("straße")
+	for _, login := range []string{"straße", "STRASSE", " Strasse ", "ｓｔｒａｓｓｅ"} {
+		s.send("POST", "/auth/login", "", object{"login": login, "password": password}).is(200)
+	}
+	if len(counted) != 1 {
+		t.Errorf("guesses at one password are counted as %v", counted)
+	}
+}
+
+// What a file costs is paid for by whoever has the server look into one, whatever else the request costs.
+func TestFilesArePaidForWhereverTheyComeFrom(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	paid := map[string]int{}
+	s := newServerWith(t, 100, func(c *api.Config) {
+		c.Limits = asked(func(kind, _ string) {
+			mu.Lock()
+			paid[kind]++
+			mu.Unlock()
+		})
+	})
+	ann := s.join("ann")
+	c := ann.group()
+	upload := ann.form("POST", "/attachments", field{"file", "us.png", picture(t)}).is(201).str("id")
+	for what, ask := range map[string]func(){
+		"a recording": func() {
+			ann.form("POST", "/messages/upload-audio", field{"chatId", "", c}, field{"audio", "a", wave()}).is(201)
+		},
+		"a picture of a group": func() { ann.patch("/chats/"+c, object{"avatarAttachmentId": upload}).is(200) },
+	} {
+		clear(paid)
+		ask()
+		if paid[limit.Upload] != 1 || paid[limit.UploadNetwork] != 1 || paid[limit.Send]+paid[limit.Change] != 1 {
+			t.Errorf("%s cost %v", what, paid)
+		}
+	}
+	clear(paid)
+	ann.patch("/chats/"+c, object{"name": "Us", "avatarUrl": nil}).is(200)
+	if paid[limit.Upload] != 0 {
+		t.Errorf("a name cost %v", paid)
+	}
 }
 
 func TestHeaders(t *testing.T) {

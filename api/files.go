@@ -28,8 +28,8 @@ const (
 	// maxFields bounds the parts of a form, and maxField each of them that is no file, in bytes.
 	maxFields = 16
 	maxField  = 8 << 10
-	// formOverhead is more than boundaries, headers and fields add to a file, in bytes.
-	formOverhead = maxFields*maxField + 64<<10
+	// formOverhead is more than boundaries, headers and fields add to a file, in bytes: maxFields of maxField, and 64 KiB.
+	formOverhead = 192 << 10
 )
 
 func (a *API) fileRoutes() {
@@ -53,7 +53,7 @@ func (a *API) fileRoutes() {
 	handle(a, route{http.MethodPut, "/chats/{id}/avatar", "setChatAvatar", "Change a group's picture: PNG, JPEG or WebP", "chats", 0, false, limit.Upload}, a.setChatAvatar,
 		func(o *huma.Operation) { form(o, map[string]*huma.Schema{"file": file}, "file") })
 	handle(a, route{http.MethodDelete, "/chats/{id}/avatar", "removeChatAvatar", "Remove a group's picture", "chats", 0, false, limit.Change}, a.removeChatAvatar)
-	handle(a, route{http.MethodGet, "/attachments/{id}", "download", "Read a file, with the two parameters of its link or a token", "files", 0, true, ""}, a.download,
+	handle(a, route{http.MethodGet, "/attachments/{id}", "download", "Read a file, with the two parameters of its link, a token, or both", "files", 0, true, ""}, a.download,
 		func(o *huma.Operation) {
 			o.Security = []map[string][]string{{}, {"bearer": {}}}
 			o.Responses["200"] = &huma.Response{Description: "The bytes; with a Range header 206 and a part of them",
@@ -75,29 +75,44 @@ func openForm(ctx context.Context, most int64) (_ *form, _ context.Context, canc
 		return nil, nil, nil, fault.New(fault.Unsupported, "unsupported_media_type", "the body must be multipart/form-data")
 	}
 	if int64(c.Request().Header.ContentLength()) > most+formOverhead {
-		return nil, nil, nil, &fault.Error{Kind: fault.TooLarge, Code: "too_large", Message: "the file is too large",
-			Fields: []fault.Field{{Field: "file", Message: "is too large"}}}
+		return nil, nil, nil, tooLarge()
 	}
 	stream := bodyOf(c)
 	if stream == nil {
 		return nil, nil, nil, fault.New(fault.BadRequest, "malformed", "the body is empty")
 	}
-	patient := &patientReader{stream, c.Context().Conn().SetReadDeadline}
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), uploadTimeout)
+	patient := &patientReader{ctx: ctx, body: stream, left: most + formOverhead + 1, setDeadline: c.Context().Conn().SetReadDeadline}
 	return &form{reader: multipart.NewReader(patient, params["boundary"])}, ctx, cancel, nil
 }
 
-// patientReader gives a slow line time, as long as something comes.
+func tooLarge() error {
+	return &fault.Error{Kind: fault.TooLarge, Code: "too_large", Message: "the file is too large",
+		Fields: []fault.Field{{Field: "file", Message: "is too large"}}}
+}
+
+// patientReader gives a slow line time, as long as something comes, the form as a whole is no longer than it may be, and
+// its time is not over.
 type patientReader struct {
-	io.Reader
+	ctx         context.Context
+	body        io.Reader
+	left        int64 // bytes, one of them too many
 	setDeadline func(time.Time) error
 }
 
 func (p *patientReader) Read(b []byte) (int, error) {
+	if p.ctx.Err() != nil {
+		return 0, fault.New(fault.BadRequest, "upload_cut_off", "the upload took too long")
+	}
+	if p.left <= 0 {
+		return 0, tooLarge()
+	}
 	if err := p.setDeadline(time.Now().Add(stallTimeout)); err != nil {
 		return 0, err
 	}
-	return p.Reader.Read(b)
+	n, err := p.body.Read(b[:min(int64(len(b)), p.left)])
+	p.left -= int64(n)
+	return n, err
 }
 
 // next is the form's next part, or io.EOF.
@@ -107,9 +122,18 @@ func (f *form) next() (*multipart.Part, error) {
 	}
 	part, err := f.reader.NextRawPart()
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, &fault.Error{Kind: fault.BadRequest, Code: "malformed", Message: "the form cannot be read", Cause: err}
+		return nil, unreadable(err)
 	}
 	return part, err
+}
+
+// unreadable is what reading a form failed with: a refusal of patientReader's, or something wrong with the form.
+func unreadable(err error) error {
+	var refused *fault.Error
+	if errors.As(err, &refused) {
+		return refused
+	}
+	return &fault.Error{Kind: fault.BadRequest, Code: "malformed", Message: "the form cannot be read", Cause: err}
 }
 
 // file goes on to the part that is the file.
@@ -129,7 +153,7 @@ func (f *form) file() (*multipart.Part, error) {
 func value(part *multipart.Part) (string, error) {
 	raw, err := io.ReadAll(io.LimitReader(part, maxField+1))
 	if err != nil {
-		return "", &fault.Error{Kind: fault.BadRequest, Code: "malformed", Message: "the form cannot be read", Cause: err}
+		return "", unreadable(err)
 	}
 	if len(raw) > maxField {
 		return "", fault.InvalidField(part.FormName(), "is too long")
@@ -146,12 +170,29 @@ func (a *API) upload(ctx context.Context, _ *none) (*body[chat.Attachment], erro
 		return nil, err
 	}
 	defer cancel()
+	kept, err := a.keepFile(ctx, f, attach.ForMessage)
+	return answer(a.cfg.Chats.AttachmentOf(kept), err)
+}
+
+// keepFile takes in the file of a form, and keeps it unless the session was revoked while it came.
+func (a *API) keepFile(ctx context.Context, f *form, purpose attach.Purpose) (kept store.Attachment, err error) {
 	part, err := f.file()
 	if err != nil {
-		return nil, err
+		return kept, err
 	}
-	kept, err := a.cfg.Files.Upload(ctx, from(ctx).UserID, part.FileName(), part, unknownSize)
-	return answer(a.cfg.Chats.AttachmentOf(kept), err)
+	who, name := from(ctx).Identity, part.FileName()
+	if purpose == attach.ForAvatar {
+		name = "" // others see the picture, and need not see what it is called
+	}
+	file, err := a.cfg.Files.Receive(ctx, who.UserID, purpose, name, part, unknownSize)
+	if err != nil {
+		return kept, err
+	}
+	defer file.Discard()
+	if err := a.cfg.Auth.Alive(ctx, who); err != nil {
+		return kept, err
+	}
+	return file.Keep(ctx)
 }
 
 func (a *API) setAvatar(ctx context.Context, _ *none) (*body[chat.Profile], error) {
@@ -167,11 +208,7 @@ func receiveAvatar[T any](ctx context.Context, a *API, use func(ctx context.Cont
 		return view, err
 	}
 	defer cancel()
-	part, err := f.file()
-	if err != nil {
-		return view, err
-	}
-	kept, err := a.cfg.Files.Avatar(ctx, from(ctx).UserID, part, unknownSize)
+	kept, err := a.keepFile(ctx, f, attach.ForAvatar)
 	if err != nil {
 		return view, err
 	}
@@ -211,6 +248,9 @@ type audioForm struct {
 }
 
 func (a *API) sendAudio(ctx context.Context, _ *none) (*stated[chat.Message], error) {
+	if err := a.charge(limit.Upload, from(ctx)); err != nil { // besides the one for a message
+		return nil, err
+	}
 	f, ctx, cancel, err := openForm(ctx, attach.MaxVoice)
 	if err != nil {
 		return nil, err
@@ -240,6 +280,9 @@ func (a *API) sendAudio(ctx context.Context, _ *none) (*stated[chat.Message], er
 		return nil, fault.InvalidField("audio", "is missing")
 	}
 	if err := in.recording.SetWaveform(in.waveform); err != nil {
+		return nil, err
+	}
+	if err := a.cfg.Auth.Alive(ctx, from(ctx).Identity); err != nil { // a revocation may have come while the recording did
 		return nil, err
 	}
 	return answerCreated(a.cfg.Chats.SendAudio(ctx, from(ctx).UserID, chat.AudioInput{ChatID: chatID, ClientID: in.clientID, ReplyTo: replyTo,
@@ -303,10 +346,9 @@ func (a *API) download(ctx context.Context, in *downloadInput) (*downloadOutput,
 		return nil, err
 	}
 	request := attach.Request{ID: id, Exp: in.Exp, Sig: in.Sig, Thumb: in.Size == "thumb"}
-	if in.Sig == "" {
-		token, _ := bearer(in.Authorization)
+	if token, given := bearer(in.Authorization); given || in.Sig == "" {
 		who, err := a.cfg.Auth.Verify(ctx, token)
-		if err != nil {
+		if err != nil && in.Sig == "" { // a link works whatever comes with it
 			return nil, err
 		}
 		request.Actor = who.UserID

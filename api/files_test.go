@@ -16,6 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"confab/api"
+	"confab/internal/attach"
+	"confab/internal/limit"
 	"confab/store"
 )
 
@@ -89,7 +92,13 @@ func TestAttachments(t *testing.T) {
 	bob.get(path).problem(404, "not_found")
 	s.send("GET", path, "", nil).problem(401, "unauthorized")
 	s.send("GET", up["url"].(string), "", nil).is(200)
-	s.send("GET", strings.Replace(up["url"].(string), "sig=", "sig=x", 1), "", nil).problem(404, "not_found")
+	forged := strings.Replace(up["url"].(string), "sig=", "sig=x", 1)
+	s.send("GET", forged, "", nil).problem(404, "not_found")
+	ann.get(forged).is(200) // who may read it anyway
+	bob.get(forged).problem(404, "not_found")
+	s.send("GET", forged, "bad", nil).problem(404, "not_found")
+	s.send("GET", up["url"].(string), "bad", nil).is(200)
+	s.send("GET", path, "bad", nil).problem(401, "unauthorized")
 	ann.get("/attachments/x").problem(404, "not_found")
 
 	m := ann.post("/messages", object{"chatId": c, "attachmentIds": []any{up["id"]}}).is(201).object()
@@ -211,12 +220,139 @@ func TestUploadAudio(t *testing.T) {
 	}
 }
 
+func TestARecordingSentBeforeABlockIsStillAnswered(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann, bob := s.join("ann"), s.join("bob")
+	c := ann.post("/chats", object{"type": "direct", "memberIds": []string{bob.id}}).is(201).str("id")
+	say := func(key string) *reply {
+		return ann.post("/messages", object{"chatId": c, "content": "x", "clientId": key})
+	}
+	record := func(key string) *reply {
+		return ann.form("POST", "/messages/upload-audio", field{"chatId", "", c}, field{"clientId", "", key}, field{"audio", "a", wave()})
+	}
+	said, recorded := say("text").is(201).str("id"), record("voice").is(201).str("id")
+	bob.put("/users/"+ann.id+"/block", nil).is(204)
+	if id := say("text").is(200).str("id"); id != said {
+		t.Errorf("the text is %s, was %s", id, said)
+	}
+	if id := record("voice").is(200).str("id"); id != recorded {
+		t.Errorf("the recording is %s, was %s", id, recorded)
+	}
+	say("another").problem(403, "blocked")
+	record("another voice").problem(403, "blocked")
+}
+
+// padding is what may stand in front of a form, and counts as little.
+func padding(size int) string { return strings.Repeat(strings.Repeat("x", 62)+"\r\n", size/64) }
+
+func part(name, file, content string) string {
+	return "\r\n--b\r\nContent-Disposition: form-data; name=\"" + name + "\"; filename=\"" + file + "\"\r\n\r\n" + content + "\r\n--b--\r\n"
+}
+
+// TestAFormAsAWholeIsBounded sends forms whose length nobody has announced.
+func TestAFormAsAWholeIsBounded(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, 100)
+	ann := s.join("ann")
+	for name, c := range map[string]struct{ method, path, body string }{
+		"a file":               {"PUT", "/users/me/avatar", part("file", "a.png", padding(attach.MaxAvatar+64))},
+		"no file":              {"PUT", "/users/me/avatar", part("note", "a.txt", padding(attach.MaxAvatar+1<<20))},
+		"what stands before":   {"PUT", "/users/me/avatar", padding(attach.MaxAvatar+1<<20) + part("file", "a.png", picture(t))},
+		"both together":        {"PUT", "/users/me/avatar", padding(attach.MaxAvatar-1<<20) + part("file", "a.png", padding(2<<20))},
+		"of a recording":       {"POST", "/messages/upload-audio", padding(attach.MaxVoice+1<<20) + part("audio", "a", wave())},
+		"a field that is none": {"POST", "/messages/upload-audio", part("note", "a.txt", padding(attach.MaxVoice+1<<20))},
+		"before a field":       {"POST", "/messages/upload-audio", padding(attach.MaxVoice+192<<10-256) + part("chatId", "", padding(1024))},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), c.method, s.url+c.path, io.MultiReader(strings.NewReader(c.body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+ann.token)
+		req.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		raw, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		_ = res.Body.Close()
+		(&reply{t, name, res.StatusCode, res.Header, raw}).problem(413, "too_large")
+	}
+}
+
+// TestASessionThatEndsWhileABodyComes begins requests with a token that is revoked before they are whole.
+func TestASessionThatEndsWhileABodyComes(t *testing.T) {
+	t.Parallel()
+	const wholeForm = "multipart/form-data; boundary=b"
+	began := make(chan struct{}, 1) // the token was looked at
+	s := newServerWith(t, 100, func(c *api.Config) {
+		c.Limits = asked(func(kind, _ string) {
+			if kind == limit.Request {
+				select {
+				case began <- struct{}{}:
+				default:
+				}
+			}
+		})
+	})
+	long := padding(10 << 20) // more than all buffers on the way hold: once it is sent, the form is being read
+	for i, c := range []struct{ method, path, contentType, before, after string }{
+		{"PATCH", "/users/me", "application/json", `{"displayName":`, `"Ann"}`},
+		{"PUT", "/users/me/avatar", wholeForm, long, part("file", "me.png", picture(t))},
+		{"POST", "/attachments", wholeForm, long, part("file", "a.txt", "hello")},
+		{"POST", "/messages/upload-audio", wholeForm, long, part("audio", "a", wave())},
+	} {
+		ann := s.join(fmt.Sprint("ann", i))
+		if c.path == "/messages/upload-audio" {
+			c.after = strings.TrimSuffix(part("chatId", "", ann.group()), "--\r\n") + strings.TrimPrefix(c.after, "\r\n--b")
+		}
+		select {
+		case <-began:
+		default:
+		}
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n",
+			c.method, c.path, ann.token, c.contentType, len(c.before), c.before)
+		select {
+		case <-began:
+		case <-time.After(30 * time.Second):
+			t.Fatalf("%s: nobody looks at the token", c.path)
+		}
+		ann.post("/auth/logout", nil).is(204)
+		fmt.Fprintf(conn, "%x\r\n%s\r\n0\r\n\r\n", len(c.after), c.after)
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatalf("%s: %v", c.path, err)
+		}
+		raw, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatalf("%s: %v", c.path, err)
+		}
+		_ = res.Body.Close()
+		(&reply{t, c.method + " " + c.path, res.StatusCode, res.Header, raw}).problem(401, "unauthorized")
+	}
+}
+
 func TestAvatar(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, 100)
 	ann, bob := s.join("ann"), s.join("bob")
 	me := ann.form("PUT", "/users/me/avatar", field{"file", "me.png", picture(t)}).is(200).object()
-	s.send("GET", me["avatarUrl"].(string), "", nil).is(200)
+	if shown := s.send("GET", me["avatarUrl"].(string), "", nil).is(200); strings.Contains(shown.header.Get("Content-Disposition"), "me.png") {
+		t.Errorf("an avatar tells what its file is called: %v", shown.header)
+	}
+	own, _, _ := strings.Cut(strings.TrimPrefix(me["avatarUrl"].(string), "/attachments/"), "?")
+	ann.post("/messages", object{"chatId": ann.group(bob), "attachmentIds": []string{own}}).problem(422, "invalid", "attachmentIds")
 	if seen := bob.get("/users/" + ann.id).object()["avatarUrl"]; seen == nil {
 		t.Error("others see no avatar")
 	}

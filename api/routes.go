@@ -89,6 +89,11 @@ func handle[I, O any](a *API, r route, fn func(context.Context, *I) (*O, error),
 		op.Middlewares = huma.Middlewares{a.introduce}
 	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		if !r.open {
+			if err := a.cfg.Auth.Alive(ctx, from(ctx).Identity); err != nil { // the body may have come long after its header
+				return nil, a.problem(err)
+			}
+		}
 		out, err := fn(ctx, in)
 		if err != nil {
 			return nil, a.problem(err)
@@ -170,17 +175,14 @@ func (a *API) authenticate(kind string) func(huma.Context, func(huma.Context)) {
 		if err == nil {
 			err = a.allow(limit.Request, string(id.UserID))
 		}
+		who.Identity = id
 		if err == nil && kind != "" {
-			err = a.allow(kind, string(id.UserID))
-		}
-		if group := limit.ByNetwork(kind); err == nil && group != "" {
-			err = a.allow(group, who.network)
+			err = a.charge(kind, who)
 		}
 		if err != nil {
 			a.refuse(ctx, err)
 			return
 		}
-		who.Identity = id
 		next(huma.WithValue(bodied{ctx}, callerKey{}, who))
 	}
 }
@@ -228,6 +230,15 @@ func (a *API) allow(kind, key string) error {
 		return &fault.Error{Kind: fault.RateLimited, Code: "rate_limited", Message: "too many requests; try again later", RetryAfter: after}
 	}
 	return nil
+}
+
+// charge asks the limiter on behalf of somebody signed in, and of their network where that has a limit of its own.
+func (a *API) charge(kind string, who caller) error {
+	err := a.allow(kind, string(who.UserID))
+	if group := limit.ByNetwork(kind); err == nil && group != "" {
+		err = a.allow(group, who.network)
+	}
+	return err
 }
 
 // pathID reads an id out of a path. One that is malformed is one that does not exist.
