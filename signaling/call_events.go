@@ -12,7 +12,7 @@ func (s *Server) addCallEvents(t table) {
 	calls := s.cfg.Calls
 	t["call:initiate"] = entry{limit.Call, on(func(ctx context.Context, sock *socket, d initiateData) (any, error) {
 		return calls.Initiate(ctx, sock.device(), call.Initiation{
-			ChatID: d.ChatID, Offer: d.Offer, Media: d.Media, Tracks: d.Tracks, Hidden: d.Hidden,
+			ChatID: d.ChatID, CallID: d.CallID, Offer: d.Offer, Media: d.Media, Tracks: d.Tracks, Hidden: d.Hidden,
 		})
 	})}
 	t["call:answer"] = entry{limit.Call, on(func(ctx context.Context, sock *socket, d answerData) (any, error) {

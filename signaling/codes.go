@@ -5,7 +5,6 @@ import "time"
 // The codes with which the server closes sockets: those of RFC 6455 section 7.4.1 and the IANA registry, and from the
 // private range, by the HTTP status that says the same.
 const (
-	CloseNormal       = 1000
 	CloseGoingAway    = 1001
 	CloseProtocol     = 1002 // the peer does not speak RFC 6455
 	CloseNoStatus     = 1005 // never on the wire: "a close frame without a code"
@@ -40,6 +39,7 @@ type Timing struct {
 	Dead  time.Duration // without a frame from the peer, pongs included: 35 s, two pings and a slow network's time
 	Write time.Duration // one write to the network may take: 10 s, after which a stalled peer is cut
 	Close time.Duration // the peer may take to answer a close: 2 s
+	Slow  time.Duration // what is being written when a peer is closed for not reading, and the close, may take: 30 s
 
 	Typing time.Duration // after which a notice of typing that was not repeated is taken back: 6 s, as the protocol says
 }
@@ -54,6 +54,7 @@ func (t Timing) withDefaults() Timing {
 		{&t.Dead, 35 * time.Second},
 		{&t.Write, 10 * time.Second},
 		{&t.Close, 2 * time.Second},
+		{&t.Slow, 30 * time.Second},
 		{&t.Typing, 6 * time.Second},
 	} {
 		if *d.field == 0 {

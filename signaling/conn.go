@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// conn is the wire under a session. read belongs to the session's reader and write to its writer; hurry may be called
-// by both, and close comes last.
+// conn is the wire under a session. read belongs to the session's reader and write to its writer; hurry and linger may be
+// called by anybody, and close comes last.
 type conn interface {
 	// read waits for the next message and appends it to what the buffer holds. text is false for a binary message.
 	// The error is errTooBig for one over MaxFrame, of which the rest is skipped by the next read, and a protocolError
@@ -23,6 +23,8 @@ type conn interface {
 	write(frames []*frame) error
 	// hurry gives the peer d more to send what it has to send and to take what is being written.
 	hurry(d time.Duration)
+	// linger gives the peer d to take what is being written and all that follows.
+	linger(d time.Duration)
 	// close ends the connection.
 	close()
 }
@@ -57,8 +59,9 @@ type wsConn struct {
 	shared *buffers
 	timing Timing
 
-	mu       sync.Mutex
-	hurrying bool // under mu: deadlines are final, no activity moves them any more
+	mu        sync.Mutex
+	hurrying  bool // under mu: deadlines are final, no activity moves them any more
+	lingering bool // under mu: the deadline for writing is
 }
 
 var _ conn = (*wsConn)(nil)
@@ -132,6 +135,15 @@ func (c *wsConn) hurry(d time.Duration) {
 	_ = c.raw.SetDeadline(time.Now().Add(d))
 }
 
+func (c *wsConn) linger(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.hurrying {
+		c.lingering = true
+		_ = c.raw.SetWriteDeadline(time.Now().Add(d))
+	}
+}
+
 // close ignores the error: there is nobody left to tell.
 func (c *wsConn) close() { _ = c.raw.Close() }
 
@@ -174,7 +186,7 @@ func (c *wsConn) send(b []byte) error {
 		return nil
 	}
 	c.mu.Lock()
-	if !c.hurrying {
+	if !c.hurrying && !c.lingering {
 		_ = c.raw.SetWriteDeadline(time.Now().Add(c.timing.Write))
 	}
 	c.mu.Unlock()

@@ -45,17 +45,7 @@ func (d *sendData) check() error {
 			return err
 		}
 	}
-	if d.ReplyTo != "" {
-		if err := checkID("replyTo", &d.ReplyTo); err != nil {
-			return err
-		}
-	}
-	if d.ForwardOf != "" {
-		if err := checkID("forwardOf", &d.ForwardOf); err != nil {
-			return err
-		}
-	}
-	return d.chatRef.check()
+	return firstOf(checkOptionalID("replyTo", &d.ReplyTo), checkOptionalID("forwardOf", &d.ForwardOf), d.chatRef.check())
 }
 
 type editData struct {
@@ -80,10 +70,15 @@ func (d *typingData) check() error { return firstOf(d.chatRef.check(), checkGive
 
 type initiateData struct {
 	chatRef
+	CallID store.ID         `json:"callId"`
 	Offer  call.Description `json:"offer"`
 	Media  *call.Media      `json:"media"`
 	Tracks []sfu.TrackHint  `json:"tracks"`
 	Hidden bool             `json:"hidden"`
+}
+
+func (d *initiateData) check() error {
+	return firstOf(d.chatRef.check(), checkOptionalID("callId", &d.CallID))
 }
 
 type checkData struct {
@@ -91,12 +86,7 @@ type checkData struct {
 	Offer   call.Description `json:"offer"`
 }
 
-func (d *checkData) check() error {
-	if d.CheckID == "" {
-		return nil
-	}
-	return checkID("checkId", &d.CheckID)
-}
+func (d *checkData) check() error { return checkOptionalID("checkId", &d.CheckID) }
 
 type answerData struct {
 	chatRef
@@ -182,6 +172,13 @@ func checkID(field string, id *store.ID) error {
 	}
 	*id = parsed
 	return nil
+}
+
+func checkOptionalID(field string, id *store.ID) error {
+	if *id == "" {
+		return nil
+	}
+	return checkID(field, id)
 }
 
 func checkGiven(field string, b *bool) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -80,7 +81,6 @@ func newHouse(t *testing.T, p plan) *house {
 
 	p.hub.Store, p.hub.Now, p.hub.Log = h.store, h.now, log
 	h.hub = signaling.NewHub(p.hub)
-	h.bus.Subscribe(h.hub)
 	registry := call.NewRegistry()
 	h.chats = chat.New(chat.Config{Store: h.store, Bus: h.bus, Presence: h.hub, Calls: registry, Now: h.now, Log: log})
 	h.auth = auth.New(auth.Config{
@@ -88,8 +88,12 @@ func newHouse(t *testing.T, p plan) *house {
 	})
 	p.calls.Store, p.calls.Bus, p.calls.Chats, p.calls.SFU = h.store, h.bus, h.chats, h.media
 	p.calls.Registry, p.calls.Now, p.calls.Log = registry, h.now, log
+	if p.calls.Sessions == nil {
+		p.calls.Sessions = h.auth
+	}
 	h.calls = call.New(p.calls)
 	h.bus.Subscribe(h.calls)
+	h.bus.Subscribe(h.hub)
 	p.server.Hub, p.server.Auth, p.server.Chats, p.server.Calls = h.hub, h.auth, h.chats, h.calls
 	limits := limit.New(1000)
 	if p.server.Limits == nil {
@@ -384,6 +388,19 @@ func (c *client) none(event string) {
 			c.t.Fatalf("unexpected %s: %s", event, m.Data)
 		}
 	}
+}
+
+// came finds an event of that name among those that have been sent so far: the ack of a ping comes after them.
+func (c *client) came(event string) message {
+	c.t.Helper()
+	c.do("ping", struct{}{})
+	i := slices.IndexFunc(c.aside, func(m message) bool { return m.Event == event })
+	if i < 0 {
+		c.t.Fatalf("no %s has come", event)
+	}
+	m := c.aside[i]
+	c.aside = slices.Delete(c.aside, i, i+1)
+	return m
 }
 
 // ends waits for the end of the socket and returns the close code.

@@ -76,6 +76,7 @@ func (s *session) push(f *frame) bool {
 	full := len(s.queue) >= s.bounds.frames || s.queued+len(f.wire) > s.bounds.bytes
 	if full && len(s.queue) > 0 {
 		s.endLocked(CloseSlow, "too slow")
+		s.conn.linger(s.timing.Slow) // so that a peer that reads again, after a while of sleep, learns why
 		return false
 	}
 	s.queue = append(s.queue, f)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -46,6 +47,8 @@ func (p *pipe) hurry(d time.Duration) {
 	defer p.mu.Unlock()
 	p.hurried = append(p.hurried, d)
 }
+
+func (p *pipe) linger(time.Duration) {}
 
 func (p *pipe) close() {
 	p.mu.Lock()
@@ -103,7 +106,7 @@ func TestFinishWaitsForTheWriter(t *testing.T) {
 			t.Fatal("the connection is still open")
 		}
 		s.push(text(t, "two")) // nobody reads: a write would hang the test
-		s.end(CloseNormal, "")
+		s.end(CloseGoingAway, "")
 		synctest.Wait()
 	})
 }
@@ -150,6 +153,36 @@ func TestOverflowEndsTheSessionAndNobodyWaits(t *testing.T) {
 	}
 }
 
+// TestSleeperLearnsWhyItWasClosed has a peer read again, and then slowly, when writes would long have been given up.
+func TestSleeperLearnsWhyItWasClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, _, _ := piped(queueBounds{frames: 1, bytes: 1 << 20})
+		here, there := net.Pipe()
+		s.conn = newWSConn(here, nil, newBuffers(), s.timing, nil, nil)
+		s.push(text(t, "0"))
+		synctest.Wait() // the writer has taken that one, and is stuck with it
+		time.Sleep(s.timing.Write - time.Second)
+		for s.push(text(t, "x")) {
+		}
+		_ = there.SetReadDeadline(time.Now().Add(s.timing.Slow))
+		for _, next := range []struct {
+			after time.Duration
+			want  *frame
+		}{
+			{2 * time.Second, text(t, "0")},
+			{s.timing.Slow - 3*time.Second, closeFrame(CloseSlow, "too slow")},
+		} {
+			time.Sleep(next.after)
+			got := make([]byte, len(next.want.wire))
+			if _, err := io.ReadFull(there, got); err != nil || !bytes.Equal(got, next.want.wire) {
+				t.Errorf("read %q, %v, want %q", got, err, next.want.wire)
+			}
+		}
+		s.finish()
+	})
+}
+
 func TestReadyComesBeforeWhatWasHeldBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -178,7 +211,7 @@ func TestOnlyTheCloseFrameFollowsTheEnd(t *testing.T) {
 		if got := <-p.written; string(got[4:]) != "revoked" {
 			t.Errorf("%q", got)
 		}
-		s.end(CloseNormal, "again")
+		s.end(CloseGoingAway, "again")
 		s.finish()
 		if leavings.Load() == 0 {
 			t.Error("the session stayed in the hub")
@@ -428,4 +461,5 @@ type sink struct{}
 func (sink) read(func() *bytes.Buffer) (bool, error) { return false, io.EOF }
 func (sink) write([]*frame) error                    { return nil }
 func (sink) hurry(time.Duration)                     {}
+func (sink) linger(time.Duration)                    {}
 func (sink) close()                                  {}

@@ -92,9 +92,9 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 	if err != nil {
 		return nil, err
 	}
-	s.calls = call.New(call.Config{Store: s.store, Bus: events, Chats: chats, SFU: s.media, Registry: registry, Log: log})
+	s.calls = call.New(call.Config{Store: s.store, Bus: events, Chats: chats, Sessions: accounts, SFU: s.media, Registry: registry, Log: log})
+	events.Subscribe(s.calls) // before the hub: see call.Service
 	events.Subscribe(s.hub)
-	events.Subscribe(s.calls)
 	events.Subscribe(ice.Revoker{Relay: s.entrance.TURN})
 	if err = s.calls.Recover(ctx); err != nil {
 		return nil, fmt.Errorf("close the calls of the last run: %w", err)

@@ -59,19 +59,30 @@ type participant struct {
 	hidden   bool
 
 	// Owned by call.mu:
-	leg         *sfu.Leg
-	device      Device
-	fingerprint string // of the client's DTLS certificate: tells the same PeerConnection from a new one
-	joined      bool   // others see it
-	left        bool
-	lost        bool        // the socket is gone
-	dead        bool        // the device closed its PeerConnection, and may come with another
-	grace       *time.Timer // runs while lost
-	hand        bool
-	tracks      []sfu.Track
-	state       sfu.State
-	silence     *time.Timer // runs while there is no media
-	slots       *slotsEvent // the latest, told once joined
+	leg     *sfu.Leg
+	device  Device
+	peer    peer // by the client's first description
+	joined  bool // others see it
+	left    bool
+	lost    bool        // the socket is gone
+	dead    bool        // the device closed its PeerConnection, and may come with another
+	grace   *time.Timer // runs while lost
+	hand    bool
+	tracks  []sfu.Track
+	state   sfu.State
+	silence *time.Timer // runs while there is no media
+
+	// The latest of each, owned by call.mu as well: told once joined, and again to each new socket.
+	slots  *slotsEvent
+	layers map[string]layersEvent // by mid
+	codecs map[string]codecsEvent // by mid
+}
+
+func (c *call) newParticipant(userID store.ID) *participant {
+	return &participant{
+		call: c, id: store.NewID(), userID: userID, state: sfu.StateConnecting,
+		layers: make(map[string]layersEvent), codecs: make(map[string]codecsEvent),
+	}
 }
 
 // reachable tells whether the device has a socket. call.mu is held.
@@ -132,10 +143,7 @@ func (c *call) admit(p *participant) <-chan struct{} {
 		c.journal.write("answered", func(ctx context.Context, tx store.Tx) error { return tx.UpdateCall(ctx, row) })
 	}
 	c.watchMedia(p)
-	c.tell(p, EventState, c.snapshot())
-	if p.slots != nil {
-		c.tell(p, EventSlots, *p.slots)
-	}
+	c.catchUp(p)
 	c.tellAll(p, EventParticipant, participantEvent{c.chatID, c.id, p.describe(), false})
 	c.announce()
 	return written
@@ -162,6 +170,7 @@ func (c *call) remove(p *participant, reason string) {
 	c.svc.cfg.Registry.leave(p.userID, c)
 	if p.joined {
 		now := c.svc.now()
+		c.svc.formers.add(c.chatID, p.peer, now)
 		c.journal.write("leave", func(ctx context.Context, tx store.Tx) error { return tx.EndCallParticipant(ctx, p.id, now) })
 	}
 	switch {
@@ -254,19 +263,24 @@ func (c *call) announce() {
 		c.mu.Lock()
 		c.announcing = false
 		c.mu.Unlock()
-		e := bus.Event{Name: chat.EventChatUpdated}
-		err := c.svc.cfg.Store.View(ctx, func(tx store.Tx) error {
-			members, err := tx.Members(ctx, c.chatID)
-			for _, m := range members {
-				e.To = append(e.To, m.UserID)
-			}
+		var members []store.Member
+		err := c.svc.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
+			members, err = tx.Members(ctx, c.chatID)
 			return err
 		})
 		if err != nil {
 			return fmt.Errorf("members: %w", err)
 		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		e := bus.Event{Name: chat.EventChatUpdated}
+		for _, m := range members {
+			if _, lost := c.gone[m.UserID]; !lost {
+				e.To = append(e.To, m.UserID)
+			}
+		}
 		data := chatActiveEvent{ChatID: c.chatID, Chat: chatActive{ID: c.chatID}}
-		if a, ok := c.active(); ok {
+		if a, ok := c.activeLocked(); ok {
 			data.Chat.ActiveCall = &a
 		}
 		e.Data = data

@@ -11,7 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"confab/internal/bus"
 	"confab/internal/fault"
+	"confab/sfu"
 	"confab/store"
 )
 
@@ -34,13 +36,147 @@ func TestFingerprintTellsPeerConnectionsApart(t *testing.T) {
 	}
 }
 
+func TestVersionOfADescription(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		sdp  string
+		want uint64
+	}{
+		"as browsers write it": {"v=0\r\no=- 4611731400430051336 3 IN IP4 127.0.0.1\r\n", 3},
+		"the largest":          {"v=0\r\no=x 1 18446744073709551615 IN IP6 ::1\r\n", 1<<64 - 1},
+		"no number":            {"v=0\r\no=- 1 one IN IP4 127.0.0.1\r\n", 0},
+		"too short":            {"v=0\r\no=- 1\r\n", 0},
+		"no origin":            {"v=0\r\ns=o=- 1 2\r\n", 0},
+	} {
+		if got := version(c.sdp); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestOffersForFormerLegsAreKnown(t *testing.T) {
+	t.Parallel()
+	left := time.Now()
+	var f formers
+	f.add("chat", peer{"aa", 2}, left)
+	for name, c := range map[string]struct {
+		chat store.ID
+		peer peer
+		at   time.Time
+		want bool
+	}{
+		"a renegotiation":        {"chat", peer{"aa", 3}, left, true},
+		"the first offer again":  {"chat", peer{"aa", 2}, left, false},
+		"another PeerConnection": {"chat", peer{"bb", 3}, left, false},
+		"another chat":           {"other", peer{"aa", 3}, left, false},
+		"just in time":           {"chat", peer{"aa", 3}, left.Add(formerLife), true},
+		"too late":               {"chat", peer{"aa", 3}, left.Add(formerLife + 1), false},
+	} {
+		if got := f.had(c.chat, c.peer, c.at); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	for range maxFormer {
+		f.add("busy", peer{"cc", 1}, left)
+	}
+	if len(f.legs) != maxFormer || f.had("chat", peer{"aa", 3}, left) {
+		t.Errorf("%d legs are remembered, want the latest %d", len(f.legs), maxFormer)
+	}
+	f.add("later", peer{"dd", 1}, left.Add(formerLife+1))
+	if len(f.legs) != 1 {
+		t.Errorf("%d legs are remembered of which one is of use", len(f.legs))
+	}
+}
+
+// sent collects what is published.
+type sent []bus.Event
+
+func (s *sent) Publish(e bus.Event) { *s = append(*s, e) }
+func (s *sent) Revoke(bus.Revoked)  {}
+
+func (s *sent) names() (names []string) {
+	for _, e := range *s {
+		names = append(names, e.Name)
+	}
+	*s = nil
+	return names
+}
+
+func TestWhatIsAskedOfASenderIsKeptForLater(t *testing.T) {
+	t.Parallel()
+	var told sent
+	c := &call{svc: New(Config{Bus: &told})}
+	p := c.newParticipant("u")
+	p.device = Device{SocketID: "s"}
+	h := legEvents{p}
+	h.Layers("1", []string{"h"})
+	h.Codecs("1", []string{"video/VP8"})
+	if got := told.names(); len(got) > 0 {
+		t.Errorf("before it has joined: %v", got)
+	}
+	p.joined, p.lost = true, true
+	h.Layers("1", nil)
+	c.rebind(p, Device{SocketID: "new"})
+	c.catchUp(p)
+	if got := told[1].Data.(layersEvent); got.MID != "1" || len(got.Active) != 0 {
+		t.Errorf("on its new socket: %+v, want the latest", got)
+	}
+	if got := told.names(); !slices.Equal(got, []string{EventState, EventLayers, EventCodecs}) {
+		t.Errorf("on its new socket: %v", got)
+	}
+	h.Tracks([]sfu.Track{{MID: "2"}})
+	told = nil
+	c.catchUp(p)
+	if got := told.names(); !slices.Equal(got, []string{EventState}) {
+		t.Errorf("of a section that sends no more: %v", got)
+	}
+}
+
+// crowd is a chat of which somebody is taken out while its members are being read.
+type crowd struct {
+	store.Store
+	members []store.Member
+	removal func()
+}
+
+func (s crowd) View(_ context.Context, fn func(store.Tx) error) error {
+	defer s.removal()
+	return fn(crowdTx{members: s.members})
+}
+
+type crowdTx struct {
+	store.Tx
+	members []store.Member
+}
+
+func (tx crowdTx) Members(context.Context, ...store.ID) ([]store.Member, error) {
+	return tx.members, nil
+}
+
+func TestCallIsNotAnnouncedToWhoLostTheChat(t *testing.T) {
+	t.Parallel()
+	var told sent
+	c := &call{gone: make(map[store.ID]struct{})}
+	c.svc = New(Config{Bus: &told, Store: crowd{
+		members: []store.Member{{UserID: "ann"}, {UserID: "bob"}}, removal: func() { c.expel([]store.ID{"bob"}) },
+	}})
+	c.journal = journal{log: c.svc.cfg.Log, work: &c.svc.work}
+	c.mu.Lock()
+	c.announce()
+	c.unlock()
+	c.svc.work.Wait()
+	if len(told) != 1 || !slices.Equal(told[0].To, []store.ID{"ann"}) {
+		t.Errorf("told %+v", told)
+	}
+}
+
 func TestNobodyIsInTooManyCalls(t *testing.T) {
 	t.Parallel()
 	r, in := NewRegistry(), []*call{}
 	for range maxCallsPerUser {
 		c := new(call)
 		in = append(in, c)
-		for range 2 { // a second leg, or a ring, in the same call is no further call
+		for range 2 { // a second leg in the same call is no further call
 			if err := r.enter("u", c); err != nil {
 				t.Fatal(err)
 			}
@@ -63,6 +199,35 @@ func TestNobodyIsInTooManyCalls(t *testing.T) {
 	}
 	if got := r.callsOf("u"); len(got) != maxCallsPerUser || slices.Contains(got, in[0]) {
 		t.Errorf("in %d calls", len(got))
+	}
+}
+
+func TestRingsKeepNobodyFromCalls(t *testing.T) {
+	t.Parallel()
+	r, rings := NewRegistry(), []*call{}
+	for range maxRingsPerUser {
+		c := new(call)
+		rings = append(rings, c)
+		if !r.ring("u", c) {
+			t.Fatal("a ring is refused within the bound")
+		}
+	}
+	if r.ring("u", new(call)) {
+		t.Error("rings have no bound")
+	}
+	if err := r.enter("u", new(call)); err != nil {
+		t.Errorf("a call while many ring: %v", err)
+	}
+	if err := r.enter("u", rings[0]); err != nil {
+		t.Errorf("one of those that ring: %v", err)
+	}
+	r.hush("u", rings[0])
+	if got := r.callsOf("u"); len(got) != maxRingsPerUser+1 {
+		t.Errorf("one that has been answered is forgotten: %d calls", len(got))
+	}
+	r.leave("u", rings[0])
+	if got := r.callsOf("u"); slices.Contains(got, rings[0]) {
+		t.Error("a call is remembered with neither ring nor leg")
 	}
 }
 
@@ -127,7 +292,7 @@ func TestNextCallWaitsUntilTheLastIsTold(t *testing.T) {
 func TestCallThatIsOverCannotBeJoined(t *testing.T) {
 	t.Parallel()
 	c := &call{phase: over, svc: New(Config{Registry: NewRegistry()})}
-	if _, err := c.add(Device{UserID: "u"}, false, ""); !errors.Is(err, errOver) {
+	if _, err := c.add(Device{UserID: "u"}, false, peer{}); !errors.Is(err, errOver) {
 		t.Errorf("joined: %v", err) // Initiate goes on to the chat's next call then
 	}
 }

@@ -7,7 +7,7 @@ const (
 	CodeNoOffer       = "no_offer"       // an answer, and nothing that could be answered
 	CodeAnswered      = "answered"       // another device of the same user was first
 	CodeSecondDevice  = "second_device"  // the user is in the call with another device
-	CodeNotInCall     = "not_in_call"    // the device has no leg in a call of this chat
+	CodeNotInCall     = "not_in_call"    // the device has no leg in a call of this chat, or what was meant is over
 	CodeNoCall        = "no_call"        // the chat has no call, or it does not ring here
 	CodeNoParticipant = "no_participant" // nobody of that id is in the call
 	CodeNoTrack       = "no_track"       // nothing is published from that source

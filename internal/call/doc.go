@@ -16,7 +16,7 @@
 // Registry.mu guards which calls there are. Every call has one mutex, call.mu, which owns everything that moves in it;
 // it is never held across a call into the SFU, the store or internal/chat, so that callbacks of the SFU may take it.
 // Events are published with call.mu held (publishing never blocks), which is what puts them in order. Lock order:
-// call.mu, then Registry.mu. What is written to the history goes through the call's journal, one goroutine that
+// call.mu, then Registry.mu or formers.mu. What is written to the history goes through the call's journal, one goroutine that
 // exists while there is something to write, so that rows appear in the order of events and a slow disk delays nobody's
 // media. Legs are closed after call.mu is released (call.unlock).
 //
@@ -27,7 +27,9 @@
 // # Invariants
 //
 //   - A participant has passed the membership check after it was registered, and losing the chat takes the registered
-//     out; so there is no instant at which somebody removed from the chat is in its call.
+//     out; so there is no instant at which somebody removed from the chat is in its call. In the same way the session is
+//     asked for after that, and a revoked one takes the registered out.
+//   - An offer that was meant for a leg or a call that is over starts nothing, and rings nobody.
 //   - Nothing about a call is sent to anybody who is not in its chat.
 //   - A refused offer, answer or candidate changes nothing for anybody.
 package call

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
+	"confab/internal/auth"
 	"confab/internal/fault"
 	"confab/sfu"
 	"confab/store"
@@ -15,7 +15,7 @@ import (
 const maxHints = 64
 
 // Initiate starts the chat's call, joins the one that runs, or renegotiates the leg that the device has. The answer goes
-// to the device as call:answered before Initiate returns.
+// to the device as call:answered before Initiate returns. With a CallID it starts nothing.
 func (s *Service) Initiate(ctx context.Context, d Device, in Initiation) (Joined, error) {
 	ch, err := s.cfg.Chats.Enter(ctx, d.UserID, in.ChatID)
 	if err != nil {
@@ -25,7 +25,7 @@ func (s *Service) Initiate(ctx context.Context, d Device, in Initiation) (Joined
 		return Joined{}, err
 	}
 	for {
-		c, err := s.cfg.Registry.obtain(ctx, ch.ID, func() (*call, error) { return s.newCall(ch) })
+		c, err := s.callFor(ctx, ch, in.CallID)
 		if err != nil {
 			return Joined{}, err
 		}
@@ -37,6 +37,18 @@ func (s *Service) Initiate(ctx context.Context, d Device, in Initiation) (Joined
 			return joined, err
 		}
 	}
+}
+
+// callFor finds the call that is meant, or where none is named adds one if the chat has none.
+func (s *Service) callFor(ctx context.Context, ch store.Chat, named store.ID) (*call, error) {
+	if named == "" {
+		return s.cfg.Registry.obtain(ctx, ch.ID, func() (*call, error) { return s.newCall(ch) })
+	}
+	c := s.cfg.Registry.find(ch.ID)
+	if c == nil || c.id != named || c.ended() {
+		return nil, notAnyMore()
+	}
+	return c, nil
 }
 
 // errOver says that the call ended before it could be joined: the chat's next one is meant.
@@ -61,31 +73,21 @@ func knownSource(source string) bool {
 	return slices.Contains([]string{sfu.SourceMicrophone, sfu.SourceCamera, sfu.SourceScreen, sfu.SourceScreenAudio}, source)
 }
 
-// fingerprint finds the client's certificate fingerprint. It is the same for the life of a PeerConnection and, unless
-// the application goes out of its way, differs between two: after a reload the same device comes with another one.
-func fingerprint(sdp string) string {
-	for line := range strings.Lines(sdp) {
-		if f, ok := strings.CutPrefix(line, "a=fingerprint:"); ok {
-			return strings.ToLower(strings.TrimSpace(f))
-		}
-	}
-	return ""
-}
-
 func (c *call) initiate(ctx context.Context, d Device, in Initiation) (Joined, error) {
+	from := peerOf(in.Offer.SDP)
 	c.mu.Lock()
-	mine, err := c.legFor(d)
+	mine, err := c.legFor(d, from)
 	if err != nil {
 		c.unlock()
 		c.discard()
 		return Joined{}, err
 	}
-	if mine != nil && mine.joined && !mine.dead && mine.fingerprint == fingerprint(in.Offer.SDP) {
-		c.rebind(mine, d)
+	if mine != nil && mine.joined && !mine.dead && mine.peer.fingerprint == from.fingerprint {
+		moved := c.rebind(mine, d)
 		c.unlock()
-		return c.renegotiate(ctx, mine, in)
+		return c.renegotiate(ctx, mine, moved, in)
 	}
-	p, err := c.add(d, in.Hidden, fingerprint(in.Offer.SDP))
+	p, err := c.add(d, in.Hidden, from)
 	c.unlock()
 	if err != nil {
 		c.discard()
@@ -101,13 +103,15 @@ func (c *call) initiate(ctx context.Context, d Device, in Initiation) (Joined, e
 }
 
 // legFor finds the leg that an offer of d is for: its own, or one that another socket of the user has lost. A leg whose
-// device can still be reached is left alone. mu is held.
-func (c *call) legFor(d Device) (*participant, error) {
+// device can still be reached is left alone. After a change of network the same PeerConnection may come with a new socket
+// long before the old one is known to be lost. mu is held.
+func (c *call) legFor(d Device, from peer) (*participant, error) {
 	for _, p := range c.people {
 		if p.userID != d.UserID {
 			continue
 		}
-		if p.device.SocketID != d.SocketID && !p.lost {
+		same := p.device.SessionID == d.SessionID && p.peer.fingerprint == from.fingerprint
+		if p.device.SocketID != d.SocketID && !p.lost && !same {
 			return nil, fault.New(fault.Conflict, CodeSecondDevice, "you are in this call on another device")
 		}
 		return p, nil
@@ -116,17 +120,18 @@ func (c *call) legFor(d Device) (*participant, error) {
 }
 
 // add registers a leg of d that others do not see yet. mu is held.
-func (c *call) add(d Device, hidden bool, fingerprint string) (*participant, error) {
+func (c *call) add(d Device, hidden bool, from peer) (*participant, error) {
 	if c.phase == over {
 		return nil, errOver
+	}
+	if c.svc.formers.had(c.chatID, from, c.svc.now()) {
+		return nil, notAnyMore()
 	}
 	if err := c.svc.cfg.Registry.enter(d.UserID, c); err != nil {
 		return nil, err
 	}
-	p := &participant{
-		call: c, id: store.NewID(), userID: d.UserID, device: d, hidden: hidden, fingerprint: fingerprint,
-		state: sfu.StateConnecting,
-	}
+	p := c.newParticipant(d.UserID)
+	p.device, p.hidden, p.peer = d, hidden, from
 	c.people = append(c.people, p)
 	c.legs[p.id] = p
 	return p, nil
@@ -158,6 +163,9 @@ func (c *call) open(ctx context.Context, p, old *participant, in Initiation) (Jo
 	// Again, now that losing the chat would find p here: see the package's invariants.
 	members, name, err := c.entitled(ctx, p.userID)
 	if err != nil {
+		return Joined{}, err
+	}
+	if err := c.stillSignedIn(ctx, p); err != nil {
 		return Joined{}, err
 	}
 	c.mu.Lock()
@@ -233,32 +241,62 @@ func (c *call) entitled(ctx context.Context, userID store.ID) (members []store.M
 	return members, name, err
 }
 
-// renegotiate answers a later offer of a leg that stands.
-func (c *call) renegotiate(ctx context.Context, p *participant, in Initiation) (Joined, error) {
-	answer, err := p.leg.Offer(ctx, in.Offer.SDP, in.Tracks)
+// stillSignedIn takes p out, which is registered, if its session was revoked before that, when End could not see it.
+func (c *call) stillSignedIn(ctx context.Context, p *participant) error {
+	c.mu.Lock()
+	id := auth.Identity{UserID: p.userID, SessionID: p.device.SessionID}
+	c.mu.Unlock()
+	err := c.svc.cfg.Sessions.Alive(ctx, id)
 	if err != nil {
-		return Joined{}, refuse(err)
+		c.mu.Lock()
+		c.remove(p, ReasonRevoked)
+		c.unlock()
 	}
+	return err
+}
+
+// renegotiate answers a later offer of a leg that stands; moved says that it came by a new socket.
+func (c *call) renegotiate(ctx context.Context, p *participant, moved bool, in Initiation) (Joined, error) {
+	answer, err := p.leg.Offer(ctx, in.Offer.SDP, in.Tracks)
 	c.mu.Lock()
 	defer c.unlock()
 	if p.left {
 		return Joined{}, notAnyMore()
 	}
-	c.tellAnswer(p, answer)
-	return Joined{c.id, p.id}, nil
+	if err == nil {
+		c.tellAnswer(p, answer)
+	}
+	if moved { // the offer refused or not
+		c.catchUp(p)
+	}
+	return Joined{c.id, p.id}, refuse(err)
 }
 
-// rebind gives p to the socket of d. mu is held.
-func (c *call) rebind(p *participant, d Device) {
+// rebind gives p to the socket of d, and tells whether that is a new one. mu is held.
+func (c *call) rebind(p *participant, d Device) (moved bool) {
 	if p.device == d && !p.lost {
-		return
+		return false
 	}
 	p.device, p.lost = d, false
 	stopTimer(p.grace)
+	return true
 }
 
-// Resume gives a leg to the device's new socket. The device is told the whole state, and what its slots carry, since it
-// may have missed changes.
+// catchUp tells p's device everything that it may have missed. mu is held.
+func (c *call) catchUp(p *participant) {
+	c.tell(p, EventState, c.snapshot())
+	if p.slots != nil {
+		c.tell(p, EventSlots, *p.slots)
+	}
+	for _, e := range p.layers {
+		c.tell(p, EventLayers, e)
+	}
+	for _, e := range p.codecs {
+		c.tell(p, EventCodecs, e)
+	}
+}
+
+// Resume gives a leg to the device's new socket, which is told what it may have missed.
 func (s *Service) Resume(ctx context.Context, d Device, chatID, participantID store.ID) (Joined, error) {
 	if _, err := s.cfg.Chats.Enter(ctx, d.UserID, chatID); err != nil {
 		return Joined{}, err
@@ -274,9 +312,6 @@ func (s *Service) Resume(ctx context.Context, d Device, chatID, participantID st
 		return Joined{}, notAnyMore()
 	}
 	c.rebind(p, d)
-	c.tell(p, EventState, c.snapshot())
-	if p.slots != nil {
-		c.tell(p, EventSlots, *p.slots)
-	}
+	c.catchUp(p)
 	return Joined{c.id, p.id}, nil
 }

@@ -3,6 +3,7 @@ package call
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"runtime"
 	"slices"
 	"time"
@@ -38,7 +39,20 @@ func (h legEvents) Slots(slots []sfu.Slot, want sfu.Wanted) {
 
 // Tracks tells everybody in the call what the participant sends now.
 func (h legEvents) Tracks(tracks []sfu.Track) {
-	h.update(func(p *participant) { p.tracks = tracks })
+	h.update(func(p *participant) {
+		p.tracks = tracks
+		p.forgetEnded()
+	})
+}
+
+// forgetEnded drops what was asked of sections that send no more. call.mu is held.
+func (p *participant) forgetEnded() {
+	sends := make(map[string]bool, len(p.tracks))
+	for _, t := range p.tracks {
+		sends[t.MID] = true
+	}
+	maps.DeleteFunc(p.layers, func(mid string, _ layersEvent) bool { return !sends[mid] })
+	maps.DeleteFunc(p.codecs, func(mid string, _ codecsEvent) bool { return !sends[mid] })
 }
 
 // Connection tells everybody in the call how the participant is connected, and begins or ends the wait for its media.
@@ -66,24 +80,32 @@ func (h legEvents) update(change func(*participant)) {
 
 // Layers tells the publishing device which simulcast layers somebody watches.
 func (h legEvents) Layers(mid string, active []string) {
-	c := h.p.call
+	c, p := h.p.call, h.p
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if active == nil {
 		active = []string{}
 	}
-	c.tell(h.p, EventLayers, layersEvent{c.chatID, mid, active})
+	e := layersEvent{c.chatID, mid, active}
+	p.layers[mid] = e
+	if p.joined {
+		c.tell(p, EventLayers, e)
+	}
 }
 
 // Codecs tells the publishing device that not everybody can decode what it sends, and what all could.
 func (h legEvents) Codecs(mid string, usable []string) {
-	c := h.p.call
+	c, p := h.p.call, h.p
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if usable == nil {
 		usable = []string{}
 	}
-	c.tell(h.p, EventCodecs, codecsEvent{c.chatID, mid, usable})
+	e := codecsEvent{c.chatID, mid, usable}
+	p.codecs[mid] = e
+	if p.joined {
+		c.tell(p, EventCodecs, e)
+	}
 }
 
 // Closed takes out a participant whose leg broke. Where the leg was closed from here it is out already. A device that

@@ -14,13 +14,23 @@ import (
 // a few on hold is the most that people do.
 const maxCallsPerUser = 4
 
+// maxRingsPerUser bounds how many calls may ring somebody at once, for which the server keeps legs too. They are not
+// counted with the others: who rings somebody must not keep them from calls.
+const maxRingsPerUser = 16
+
 // Registry knows which chat has a running call. It is made before the Service because internal/chat needs it first.
 type Registry struct {
 	mu     sync.Mutex
-	calls  map[store.ID]*call         // by chat; owned by mu
-	users  map[store.ID]map[*call]int // who rings (counted once) and takes part (once per leg), and where
-	closed bool                       // no new calls
-	empty  chan struct{}              // closed when closed is set and the last call is gone
+	calls  map[store.ID]*call          // by chat; owned by mu
+	users  map[store.ID]map[*call]part // who rings and takes part, and where
+	closed bool                        // no new calls
+	empty  chan struct{}               // closed when closed is set and the last call is gone
+}
+
+// part is what somebody has of a call.
+type part struct {
+	legs  int
+	rings bool
 }
 
 var _ chat.Calls = (*Registry)(nil)
@@ -28,7 +38,7 @@ var _ chat.Calls = (*Registry)(nil)
 // NewRegistry makes an empty Registry.
 func NewRegistry() *Registry {
 	return &Registry{
-		calls: make(map[store.ID]*call), users: make(map[store.ID]map[*call]int), empty: make(chan struct{}),
+		calls: make(map[store.ID]*call), users: make(map[store.ID]map[*call]part), empty: make(chan struct{}),
 	}
 }
 
@@ -39,13 +49,6 @@ func (r *Registry) Active(chatID store.ID) (chat.ActiveCall, bool) {
 		return chat.ActiveCall{}, false
 	}
 	return c.active()
-}
-
-// Running returns how many calls there are.
-func (r *Registry) Running() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.calls)
 }
 
 func (r *Registry) find(chatID store.ID) *call {
@@ -97,19 +100,16 @@ func (r *Registry) drop(c *call) {
 	}
 }
 
-// enter notes that a user rings or has a leg in c. It refuses those who are in too many calls already.
+// enter notes that a user has one more leg in c. It refuses those who are in too many calls already.
 func (r *Registry) enter(userID store.ID, c *call) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	in := r.users[userID]
-	if in == nil {
-		in = make(map[*call]int)
-		r.users[userID] = in
-	}
-	if in[c] == 0 && len(in) >= maxCallsPerUser {
+	p := r.users[userID][c]
+	if p.legs == 0 && r.count(userID, func(p part) bool { return p.legs > 0 }) >= maxCallsPerUser {
 		return fault.New(fault.Conflict, CodeTooManyCalls, "too many calls at once; leave one first")
 	}
-	in[c]++
+	p.legs++
+	r.set(userID, c, p)
 	return nil
 }
 
@@ -117,8 +117,52 @@ func (r *Registry) enter(userID store.ID, c *call) error {
 func (r *Registry) leave(userID store.ID, c *call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	p := r.users[userID][c]
+	p.legs--
+	r.set(userID, c, p)
+}
+
+// ring notes that c rings a user. It reports false, and does nothing, when too many calls do already.
+func (r *Registry) ring(userID store.ID, c *call) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.count(userID, func(p part) bool { return p.rings }) >= maxRingsPerUser {
+		return false
+	}
+	p := r.users[userID][c]
+	p.rings = true
+	r.set(userID, c, p)
+	return true
+}
+
+// hush undoes ring.
+func (r *Registry) hush(userID store.ID, c *call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.users[userID][c]
+	p.rings = false
+	r.set(userID, c, p)
+}
+
+// count counts a user's parts of a kind. mu is held.
+func (r *Registry) count(userID store.ID, kind func(part) bool) (n int) {
+	for _, p := range r.users[userID] {
+		if kind(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// set keeps a user's part of c, or forgets it when nothing is left of it. mu is held.
+func (r *Registry) set(userID store.ID, c *call, p part) {
 	in := r.users[userID]
-	if in[c]--; in[c] <= 0 {
+	if in == nil {
+		in = make(map[*call]part)
+		r.users[userID] = in
+	}
+	in[c] = p
+	if p == (part{}) {
 		delete(in, c)
 	}
 	if len(in) == 0 {
@@ -158,6 +202,11 @@ func (r *Registry) close() []*call {
 func (c *call) active() (chat.ActiveCall, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.activeLocked()
+}
+
+// activeLocked is active with mu held.
+func (c *call) activeLocked() (chat.ActiveCall, bool) {
 	if c.phase != running {
 		return chat.ActiveCall{}, false
 	}

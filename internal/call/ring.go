@@ -38,8 +38,8 @@ func (c *call) ringOthers(members []store.Member, now time.Time) {
 		if _, lost := c.gone[m.UserID]; lost || c.present(m.UserID) {
 			continue
 		}
-		if c.svc.cfg.Registry.enter(m.UserID, c) != nil {
-			continue // in too many calls to be rung by one more
+		if !c.svc.cfg.Registry.ring(m.UserID, c) {
+			continue
 		}
 		r := &ring{userID: m.UserID}
 		c.rings[m.UserID] = r
@@ -57,7 +57,7 @@ func (c *call) ringOthers(members []store.Member, now time.Time) {
 
 // prepare makes the leg and the offer of a ring, and rings. Where that fails, the phones ring without an offer.
 func (c *call) prepare(r *ring) {
-	p := &participant{call: c, id: store.NewID(), userID: r.userID, state: sfu.StateConnecting}
+	p := c.newParticipant(r.userID)
 	c.mu.Lock()
 	if c.rings[r.userID] != r {
 		c.unlock()
@@ -112,7 +112,7 @@ func (c *call) sound(r *ring, socketID store.ID) {
 func (c *call) endRing(userID store.ID, reason string, except store.ID) {
 	r := c.rings[userID]
 	delete(c.rings, userID)
-	c.svc.cfg.Registry.leave(userID, c)
+	c.svc.cfg.Registry.hush(userID, c)
 	if r.p != nil && !r.p.joined {
 		c.remove(r.p, "")
 	}
@@ -176,14 +176,15 @@ func (s *Service) Answer(ctx context.Context, d Device, in Acceptance) (Joined, 
 	if _, _, err := c.ringFor(d); err != nil { // whoever was first may have answered
 		return Joined{}, err
 	}
-	if err := leg.Answer(ctx, in.Answer.SDP, in.Tracks); err != nil {
-		return Joined{}, refuse(err)
-	}
-	_, name, err := c.entitled(ctx, d.UserID)
-	if err != nil {
+	if err := s.cfg.Registry.enter(d.UserID, c); err != nil {
 		return Joined{}, err
 	}
-	return c.pickUp(ctx, d, r, name, fingerprint(in.Answer.SDP))
+	p, err := c.answer(ctx, d, r, leg, in)
+	if err != nil {
+		s.cfg.Registry.leave(d.UserID, c)
+		return Joined{}, err
+	}
+	return Joined{c.id, p.id}, c.stillSignedIn(ctx, p)
 }
 
 func noOffer() error { return fault.New(fault.Conflict, CodeNoOffer, "there is no offer to answer") }
@@ -202,26 +203,29 @@ func (c *call) ringFor(d Device) (*ring, *sfu.Leg, error) {
 	return nil, nil, noOffer()
 }
 
-// pickUp makes the leg of a ring that was answered a participant.
-func (c *call) pickUp(ctx context.Context, d Device, r *ring, name, fingerprint string) (Joined, error) {
+// answer makes the leg of a ring a participant, whom the registry counts already, by the answer of d. r.answering is held.
+func (c *call) answer(ctx context.Context, d Device, r *ring, leg *sfu.Leg, in Acceptance) (*participant, error) {
+	if err := leg.Answer(ctx, in.Answer.SDP, in.Tracks); err != nil {
+		return nil, refuse(err)
+	}
+	_, name, err := c.entitled(ctx, d.UserID)
+	if err != nil {
+		return nil, err
+	}
 	c.mu.Lock()
 	p := r.p
 	if c.rings[r.userID] != r || p.left {
 		c.unlock()
-		return Joined{}, noOffer()
+		return nil, noOffer()
 	}
-	if err := c.svc.cfg.Registry.enter(p.userID, c); err != nil {
-		c.unlock()
-		return Joined{}, err
-	}
-	p.device, p.name, p.fingerprint = d, name, fingerprint
+	p.device, p.name, p.peer = d, name, peerOf(in.Answer.SDP)
 	c.people = append(c.people, p)
 	r.p = nil // endRing leaves the leg alone
 	c.endRing(p.userID, RingAnsweredElsewhere, d.SocketID)
 	written := c.admit(p)
 	c.unlock()
 	wait(ctx, written)
-	return Joined{c.id, p.id}, nil
+	return p, nil
 }
 
 // ringing tells whether the user's phones ring.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"confab/internal/auth"
 	"confab/internal/bus"
 	"confab/internal/chat"
 	"confab/internal/fault"
@@ -26,11 +27,18 @@ type Chats interface {
 	PostCall(ctx context.Context, c store.Call) (chat.Message, error)
 }
 
+// Sessions is what this package needs of internal/auth.
+type Sessions interface {
+	// Alive returns fault.Unauthorized when a session has been revoked.
+	Alive(ctx context.Context, id auth.Identity) error
+}
+
 // Config is what a Service needs. Durations of zero take the defaults.
 type Config struct {
 	Store    store.Store
 	Bus      bus.Publisher
 	Chats    Chats
+	Sessions Sessions
 	SFU      *sfu.Server
 	Registry *Registry
 	Now      func() time.Time // time.Now when nil
@@ -70,11 +78,13 @@ func (c Config) withDefaults() Config {
 }
 
 // Service runs the calls. It is safe for concurrent use, and a bus.Receiver: who loses the chat or the session loses
-// the call at that instant. Subscribe it to the bus.
+// the call at that instant. Subscribe it to the bus, and before those who tell people that they have lost the chat: nothing
+// about the call may follow that.
 type Service struct {
-	cfg    Config
-	work   sync.WaitGroup // journals, rings, quality, checks that end
-	checks checks
+	cfg     Config
+	work    sync.WaitGroup // journals, rings, quality, checks that end
+	checks  checks
+	formers formers
 }
 
 var _ bus.Receiver = (*Service)(nil)

@@ -35,6 +35,7 @@ type Joined struct {
 // Initiation is a client's offer: the first one starts or joins the chat's call, later ones renegotiate the leg.
 type Initiation struct {
 	ChatID store.ID
+	CallID store.ID // the call that is meant, and no other; "" means whichever the chat has, or a new one
 	Offer  Description
 	Media  *Media // nil: audio and video
 	Tracks []sfu.TrackHint
