@@ -67,7 +67,7 @@ export function LoadedMessages({ chat, timeline, onReply, onEdit, selection }: L
   }, [attention, chat.id, messages]);
   useEffect(markSeen, [markSeen]);
 
-  const { far, toBottom, hold, toAnchor } = useMessageScroll(scroller, {
+  const { far, toBottom, hold, letGo, toAnchor } = useMessageScroll(scroller, {
     firstKey: messages[0]?.id,
     content: rows,
     lastMineKey: timeline.pending.at(-1)?.clientId,
@@ -78,7 +78,7 @@ export function LoadedMessages({ chat, timeline, onReply, onEdit, selection }: L
   });
   const { show, highlighted } = useShowMessage(
     chat.id,
-    useMemo(() => ({ hold, toAnchor }), [hold, toAnchor]),
+    useMemo(() => ({ hold, letGo, toAnchor }), [hold, letGo, toAnchor]),
   );
   useTarget(chat.id, show);
 

@@ -86,13 +86,18 @@ export function useMessageScroll(scroller: RefObject<HTMLElement | null>, input:
     latest.current.onMove();
   }, [scroller]);
 
-  /** The message to stay at, which may not be there yet; null lets go. */
-  const hold = useCallback(
-    (messageId: string | null) => {
-      if (anchor.current === messageId) return;
-      anchor.current = messageId;
-      if (messageId !== null) following.current = false;
-      else measure();
+  /** The message to stay at, which may not be there yet. */
+  const hold = useCallback((messageId: string) => {
+    anchor.current = messageId;
+    following.current = false;
+  }, []);
+
+  /** Lets go of a message, or of any; of one that another has taken the place of there is nothing to let go. */
+  const letGo = useCallback(
+    (messageId = anchor.current) => {
+      if (anchor.current === null || anchor.current !== messageId) return;
+      anchor.current = null;
+      measure();
     },
     [measure],
   );
@@ -136,16 +141,16 @@ export function useMessageScroll(scroller: RefObject<HTMLElement | null>, input:
     observer.observe(element);
     observer.observe(content);
     element.addEventListener("scroll", measure, { passive: true });
-    const letGo = () => hold(null);
-    for (const move of movements) element.addEventListener(move, letGo, { passive: true });
+    const onMoved = () => letGo();
+    for (const move of movements) element.addEventListener(move, onMoved, { passive: true });
     return () => {
       observer.disconnect();
       element.removeEventListener("scroll", measure);
-      for (const move of movements) element.removeEventListener(move, letGo);
+      for (const move of movements) element.removeEventListener(move, onMoved);
     };
-  }, [scroller, toBottom, measure, center, hold]);
+  }, [scroller, toBottom, measure, center, letGo]);
 
-  return { far, toBottom, hold, toAnchor };
+  return { far, toBottom, hold, letGo, toAnchor };
 }
 
 /** How a reader moves the list. */

@@ -10,10 +10,10 @@ import { followToMessage } from "./useListKeys";
 /** How long a message that was jumped to stands out, in ms. */
 const highlightFor = 2200;
 
-type Anchor = { hold: (messageId: Id | null) => void; toAnchor: () => void };
+type Anchor = { hold: (messageId: Id) => void; letGo: (messageId: Id) => void; toAnchor: () => void };
 
 /** Goes to a message, loading what is around it if need be, and lets it stand out for a moment. */
-export function useShowMessage(chatId: Id, { hold, toAnchor }: Anchor) {
+export function useShowMessage(chatId: Id, { hold, letGo, toAnchor }: Anchor) {
   const { t } = useTranslation();
   const [highlighted, setHighlighted] = useState<{ id: Id } | null>(null);
 
@@ -22,11 +22,11 @@ export function useShowMessage(chatId: Id, { hold, toAnchor }: Anchor) {
     toAnchor();
     followToMessage(highlighted.id);
     const timer = setTimeout(() => {
-      hold(null);
+      letGo(highlighted.id); // the next one may be on its way already
       setHighlighted(null);
     }, highlightFor);
     return () => clearTimeout(timer);
-  }, [highlighted, hold, toAnchor]);
+  }, [highlighted, letGo, toAnchor]);
 
   const show = useCallback(
     async ({ id, seq }: Place) => {
@@ -35,11 +35,11 @@ export function useShowMessage(chatId: Id, { hold, toAnchor }: Anchor) {
         await client.messaging.goTo(chatId, seq === undefined ? id : { seq });
         setHighlighted({ id });
       } catch (error) {
-        hold(null);
+        letGo(id);
         toast(errorText(t, error), "error");
       }
     },
-    [chatId, hold, t],
+    [chatId, hold, letGo, t],
   );
 
   return { show, highlighted: highlighted?.id };
