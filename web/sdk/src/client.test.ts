@@ -260,6 +260,52 @@ describe("a client", () => {
     expect(client.state.get().timelines).toEqual({});
   });
 
+  test.each<[string, RegExp, (server: Server, client: ConfabClient) => void]>([
+    [
+      "its messages",
+      /^\/messages/,
+      ({ world }, client) => {
+        world.socket.say("chat:created", { chat: chat() });
+        client.messaging.open("c").catch(() => {});
+      },
+    ],
+    [
+      "what it is",
+      /^\/chats\/c$/,
+      (server) => server.world.socket.say("message:received", { message: server.add() }),
+    ],
+  ])("does not bring back a chat that went while it was told %s", async (_name, asked, ask) => {
+    const server = new Server();
+    const client = await signedIn(server);
+    server.world.socket.say("chat:removed", { chatId: "c" });
+    server.holding = asked;
+    ask(server, client);
+    await pass();
+    expect(server.held).toBe(1);
+    server.world.socket.say("chat:removed", { chatId: "c" });
+    server.letGo();
+    await pass();
+    const { chats, timelines } = client.state.get();
+    expect({ chats, timelines }).toEqual({ chats: [], timelines: {} });
+  });
+
+  test.each([
+    ["user:offline", false],
+    ["user:online", true],
+  ])("believes the last of what it heard of somebody while the chats came: %s", async (last, online) => {
+    const server = new Server();
+    const client = await signedIn(server);
+    server.holding = /^\/chats\?/;
+    await reconnect(server);
+    const { socket } = server.world;
+    if (online) socket.say("user:offline", { userId: "bob", lastSeenAt: "" });
+    socket.say(last, { userId: "bob", lastSeenAt: "2026-01-02T00:00:00.000Z" });
+    expect(server.held).toBe(1);
+    server.letGo();
+    await pass();
+    expect(client.state.get().online.has("bob")).toBe(online);
+  });
+
   test("waits for nothing that it asked for over a former connection", async () => {
     const server = new Server();
     for (let i = 0; i < 200; i++) server.add();

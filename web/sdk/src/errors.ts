@@ -56,6 +56,22 @@ export class SignedOutError extends ConfabError {
   }
 }
 
+/** Refusals that say nothing about the request itself. */
+const passingCodes = new Set([
+  "rate_limited",
+  "too_many_uploads",
+  "upload_cut_off",
+  "internal",
+  "unavailable",
+  "draining",
+  "unauthorized",
+]);
+
+/** Worth trying again: nobody answered, or the server could not just now. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof NetworkError || (error instanceof ConfabError && passingCodes.has(error.code));
+}
+
 /** Anything that was thrown, as an error of this kind. */
 export function asConfabError(error: unknown): ConfabError {
   return error instanceof ConfabError

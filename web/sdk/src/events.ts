@@ -191,6 +191,8 @@ export interface ClientEvents {
   "call:initiate": {
     data: {
       chatId: Id;
+      /** The call that is meant: then nothing is started. */
+      callId?: Id;
       offer: SessionDescription;
       media?: MediaWish;
       tracks?: readonly { mid: string; source: TrackSource }[];

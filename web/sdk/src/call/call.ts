@@ -1,5 +1,6 @@
-import { ConfabError, NetworkError } from "../errors.ts";
-import type { MediaWish, ServerEvents, Tile } from "../events.ts";
+import { asConfabError, ConfabError, isPassing, NetworkError } from "../errors.ts";
+import type { JoinedCall, MediaWish, ServerEvents, Tile } from "../events.ts";
+import { backoffDelay } from "../net/backoff.ts";
 import type { RestClient } from "../net/rest.ts";
 import type { Socket } from "../net/socket.ts";
 import { type Observable, Subject } from "../observable.ts";
@@ -35,12 +36,17 @@ const mostRejoins = 3;
 /** A call whose media has been away for so long is over: whoever still waits has hung up. Milliseconds. */
 const mostAway = 120_000;
 
+/** Between attempts to come back after a passing failure: the server keeps a leg for 30 s. Milliseconds. */
+const retryLimits = { first: 1000, most: 5000 };
+
 /** What the server takes of a view: more pictures than fit on any screen, sides of an 8K display. */
 const mostTiles = 100;
 const longestSide = 7680;
 
-/** The server knows of no leg of this device. */
-const legGone = new Set(["not_in_call", "no_call", "no_participant", "not_found"]);
+/** The call that was meant is over, or this device's leg in it. */
+function isOver(error: unknown): boolean {
+  return error instanceof ConfabError && error.code === "not_in_call";
+}
 
 export interface CallOptions {
   platform: Platform;
@@ -65,11 +71,20 @@ export class Call {
   #leg: Leg | null = null;
   /** What the present leg listens on, so that a former leg's listeners go with it. */
   #legSignal: CallSignal | null = null;
+  /** The call that is meant: of the ring that is accepted, or the one that this device was let into. */
+  #callId: Id | null = null;
+  /** An end that came before it was known which call this is. */
+  #earlyEnd: ServerEvents["call:end"] | null = null;
+  /** This device's last leg on the server, also while a new one is being made. */
+  #participantId: Id | null = null;
+  /** The server has heard from here that it is over, or will find out. */
+  #toldEnd = false;
   #roster: Roster = emptyRoster;
   #path: MediaPath = "connecting";
   /** New legs made since media last flowed. */
   #rejoins = 0;
-  #rejoining = false;
+  #backWanted = false;
+  #comingBack: Promise<void> | null = null;
   #awayTimer: ReturnType<typeof setTimeout> | undefined;
   #hadCompany = false;
   #ringing = true;
@@ -121,15 +136,18 @@ export class Call {
     return this.#leg?.stats() ?? null;
   }
 
-  /** Opens the devices and joins. Devices that are missing or refused are told in the state; the server's refusal throws. */
+  /**
+   * Opens the devices and joins. Devices that are missing or refused are told in the state; the server's refusal throws.
+   * That the call `only` is over is an end like others.
+   */
   async join(media: CallMedia, only?: Id): Promise<void> {
+    this.#callId = only ?? null;
     try {
       const [iceServers] = await Promise.all([this.#iceServers(), this.devices.open(media)]);
       if (this.ended) return;
-      if (only !== undefined && !(await this.#runs(only))) return this.#finish("ended");
-      if (this.ended) return;
       await this.#openLeg(iceServers, { audio: media.audio ?? true, video: media.video ?? true });
     } catch (error) {
+      if (isOver(error)) return this.#finish("ended");
       this.#fail(error);
       throw error;
     }
@@ -139,6 +157,7 @@ export class Call {
   async leave(forAll = false): Promise<void> {
     if (this.ended) return;
     const told = this.#signal.request("call:end", forAll ? { forAll } : {});
+    this.#toldEnd = true;
     this.#finish("left");
     await told.catch((error: unknown) => {
       if (!(error instanceof NetworkError) && forAll) throw error;
@@ -149,6 +168,7 @@ export class Call {
   abandon(reason: CallEndReason, error: Error | null = null): void {
     if (this.ended) return;
     this.#signal.tell("call:end", {});
+    this.#toldEnd = true;
     this.#finish(reason, error);
   }
 
@@ -177,38 +197,26 @@ export class Call {
   }
 
   /** The socket is back: this device takes its leg up again, or makes a new one if the call goes on without it. */
-  async socketReady(): Promise<void> {
-    if (this.ended) return;
-    const { participantId } = this.#state.get();
-    if (!this.#leg || this.#path === "failed") return this.#rejoin();
-    if (participantId === null) {
-      this.#leg.resume(false);
-      return;
-    }
-    try {
-      await this.#signal.request("call:resume", { participantId });
-    } catch (error) {
-      if (error instanceof ConfabError && legGone.has(error.code)) await this.#rejoin();
-      return;
-    }
-    this.#leg?.resume(false);
-    this.#tellAll();
+  socketReady(): void {
+    this.#comeBack();
   }
 
   /** The network changed under a connection that still seems to stand. */
   networkChanged(): void {
-    if (!this.ended && this.#signal.online) this.#leg?.resume(true);
+    if (this.ended || !this.#signal.online) return;
+    this.#leg?.resume(true).catch((error: unknown) => this.#refused(error));
   }
 
   #listen(): void {
     const signal = this.#signal;
     signal.on("call:state", ({ callId, startedAt, participants }) => {
-      this.#patch({ callId, startedAt });
+      if (this.#isAnother(callId)) return;
+      this.#patch({ startedAt });
       this.#setRoster(withPeople(this.#roster, participants));
     });
-    signal.on("call:participant", ({ participant, left }) =>
-      this.#setRoster(withPerson(this.#roster, participant, left ?? false)),
-    );
+    signal.on("call:participant", ({ callId, participant, left }) => {
+      if (!this.#isAnother(callId)) this.#setRoster(withPerson(this.#roster, participant, left ?? false));
+    });
     signal.on("call:slots", ({ slots, wanted }) => {
       this.#setRoster({ ...this.#roster, slots });
       this.#leg?.grow(wanted);
@@ -226,10 +234,21 @@ export class Call {
       this.#setRoster(withScores(this.#roster, participants));
     });
     signal.on("call:reaction", ({ participantId, emoji }) => this.#options.reacted({ participantId, emoji }));
-    signal.on("call:end", ({ callId, reason }) => {
-      const mine = this.#state.get().callId;
-      if (mine === null || mine === callId) this.#finish(reason === "lost" ? "connection-lost" : reason);
-    });
+    signal.on("call:end", (end) => this.#endHeard(end));
+  }
+
+  /** It is known to be another call of the chat: one that was left just now has late news. */
+  #isAnother(callId: Id): boolean {
+    return this.#callId !== null && this.#callId !== callId;
+  }
+
+  #endHeard(end: ServerEvents["call:end"]): void {
+    // "left" answers a hanging up: this device has come into the same call again since.
+    if (end.reason === "left" || this.#isAnother(end.callId)) return;
+    if (this.#callId === null) this.#earlyEnd = end;
+    // How others fared in it is nothing to somebody who was not let in.
+    else if (this.#participantId === null) this.#finish("ended");
+    else this.#finish(end.reason === "lost" ? "connection-lost" : end.reason);
   }
 
   async #iceServers(): Promise<RTCIceServer[]> {
@@ -246,59 +265,110 @@ export class Call {
     const { webrtc, socket, chatId, iceTransportPolicy } = this.#options;
     const signal = new CallSignal(socket, chatId);
     const leg = new Leg({
-      ...{ webrtc, signal, media },
+      ...{ webrtc, signal, media, callId: this.#callId },
       configuration: { iceServers, ...(iceTransportPolicy ? { iceTransportPolicy } : {}) },
-      joined: ({ callId, participantId }) => {
-        const first = this.#state.get().participantId !== participantId;
-        this.#patch({ callId, participantId });
-        this.#setRoster(this.#roster);
-        if (first) this.#tellAll();
+      joined: (joined) => this.#joined(joined),
+      joinedLate: () => {
+        // What ended was a former leg: the server does not know that this one is not wanted.
+        if (this.ended && !this.#toldEnd) this.#signal.tell("call:end", {});
       },
       pathChanged: (path) => this.#pathChanged(path),
       grown: () => {
         this.#patch({ audioStreams: leg.streamsOf("audio") });
         this.#setRoster(this.#roster);
       },
-      refused: (error) => this.#fail(error),
+      refused: (error) => this.#refused(error),
     });
     this.#leg = leg;
     this.#legSignal = signal;
     await this.devices.join(leg);
   }
 
+  #joined({ callId, participantId }: JoinedCall): void {
+    const first = this.#state.get().participantId !== participantId;
+    this.#callId = callId;
+    this.#participantId = participantId;
+    this.#patch({ callId, participantId });
+    this.#setRoster(this.#roster);
+    if (first) this.#tellAll();
+    const earlyEnd = this.#earlyEnd;
+    this.#earlyEnd = null;
+    if (earlyEnd) this.#endHeard(earlyEnd);
+  }
+
+  /** An offer that nobody waits for was refused. */
+  #refused(error: unknown): void {
+    if (isOver(error) || isPassing(error)) this.#comeBack();
+    else this.#fail(error);
+  }
+
   #fail(error: unknown): void {
     this.abandon("failed", error instanceof Error ? error : new Error(String(error)));
   }
 
-  /**
-   * The leg is beyond repair, or the server has forgotten it. If the call goes on, joins it again with a new one. Without
-   * a network it waits for the socket, which calls again.
-   */
-  async #rejoin(): Promise<void> {
-    const { callId } = this.#state.get();
-    if (this.#rejoining || callId === null || !this.#signal.online) return;
-    if (++this.#rejoins > mostRejoins) return this.abandon("connection-lost");
-    this.#rejoining = true;
-    this.#closeLeg();
-    this.#pathChanged("lost");
-    try {
-      const runs = await this.#runs(callId);
-      if (this.ended) return;
-      if (!runs) return this.#finish("ended");
-      this.#patch({ participantId: null });
-      const iceServers = await this.#iceServers();
-      if (this.ended) return;
-      await this.#openLeg(iceServers, this.devices.wish);
-    } catch (error) {
-      if (!(error instanceof NetworkError)) this.#fail(error);
-    } finally {
-      this.#rejoining = false;
+  /** Sees to it that this device is in the call. With the socket gone it waits for the next one. */
+  #comeBack(): void {
+    this.#backWanted = true;
+    this.#comingBack ??= this.#comeBackAtLast().finally(() => {
+      this.#comingBack = null;
+    });
+  }
+
+  /** Tries until it is done, what fails will not pass, or the socket is gone. A wish that comes meanwhile is one more try. */
+  async #comeBackAtLast(): Promise<void> {
+    for (let failures = 0; this.#backWanted && !this.ended && this.#signal.online; ) {
+      this.#backWanted = false;
+      try {
+        await this.#comeBackOnce();
+      } catch (error) {
+        if (isOver(error)) return this.#finish("ended");
+        // With another socket since, the refusal may have been to a device that the server took for a second one.
+        if (!isPassing(error) && !this.#backWanted) return this.#fail(error);
+        this.#backWanted = true;
+        const wait = backoffDelay(failures++, retryLimits, this.#options.platform.random());
+        await new Promise((resolve) => setTimeout(resolve, asConfabError(error).retryAfter ?? wait));
+      }
     }
   }
 
-  /** Whether that is the call which the chat has now. */
-  async #runs(callId: Id): Promise<boolean> {
-    return (await this.#options.rest.chat(this.#options.chatId)).activeCall?.id === callId;
+  async #comeBackOnce(): Promise<void> {
+    const resumed = await this.#takeUp();
+    if (this.ended) return;
+    const leg = this.#leg;
+    const { callId, participantId } = this.#state.get();
+    // The server may know nothing of a leg that it has not answered: its offer goes out again.
+    if (leg && this.#path !== "failed" && (resumed || participantId === null)) {
+      if (participantId !== null) this.#tellAll();
+      await leg.resume(false);
+    } else if (callId !== null) {
+      await this.#rejoin();
+    }
+  }
+
+  /**
+   * Gives what the server has of this device's last leg to the present socket. False: it has nothing. A leg that is to be
+   * replaced is taken up too, or the new one would be a second device's.
+   */
+  async #takeUp(): Promise<boolean> {
+    const participantId = this.#participantId;
+    if (participantId === null) return false;
+    try {
+      await this.#signal.request("call:resume", { participantId });
+      return true;
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      return false;
+    }
+  }
+
+  /** The leg is beyond repair, or the server has forgotten it: joins the call with a new one, if it goes on. */
+  async #rejoin(): Promise<void> {
+    if (++this.#rejoins > mostRejoins) return this.abandon("connection-lost");
+    this.#closeLeg();
+    this.#pathChanged("lost");
+    this.#patch({ participantId: null });
+    const iceServers = await this.#iceServers();
+    if (!this.ended) await this.#openLeg(iceServers, this.devices.wish);
   }
 
   #closeLeg(): void {
@@ -338,7 +408,7 @@ export class Call {
     } else {
       this.#awayTimer ??= setTimeout(() => this.abandon("connection-lost"), mostAway);
     }
-    if (path === "failed") void this.#rejoin();
+    if (path === "failed") this.#comeBack();
     if (path === "connected" && this.#ringing) {
       this.#ringTimer ??= setTimeout(() => {
         this.#ringing = false;

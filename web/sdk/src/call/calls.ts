@@ -71,12 +71,11 @@ export class Calls {
   }
 
   /**
-   * Starts the chat's call or joins the one that runs (also: accepts one that rings). A call in another chat is left
-   * first. Resolves when the server has let this device in; rejects with its refusal. Without a connection it goes on
-   * trying in the background until `leave`. With `only` it is that call and no other: where it is over by then, so is
-   * this.
+   * Starts the chat's call or joins the one that runs. A call in another chat is left first. Resolves when the server has
+   * let this device in; rejects with its refusal. Without a connection it goes on trying in the background until `leave`.
+   * With `only`, and where the chat rings, it is that call and no other: where it is over by then, so is this.
    */
-  async join(chatId: Id, media: CallMedia = {}, only?: Id): Promise<void> {
+  async join(chatId: Id, media: CallMedia = {}, only = this.#ringingIn(chatId)?.callId): Promise<void> {
     const present = this.#call;
     if (present && !present.ended) {
       if (present.state.get().chatId === chatId) return this.#joining ?? undefined;
@@ -231,6 +230,6 @@ export class Calls {
       const chat = ready.chats.find(({ id }) => id === chatId);
       if (chat?.activeCall?.id !== callId) this.#stopRinging(chatId);
     }
-    void this.#call?.socketReady();
+    this.#call?.socketReady();
   }
 }

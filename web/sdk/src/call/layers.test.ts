@@ -4,6 +4,7 @@ import { seeded } from "../testing/seeded.ts";
 import { SentLayers } from "./layers.ts";
 
 const rids = ["q", "h", "f"];
+const encodings = rids.map((rid) => ({ rid }));
 
 /** Lets what was scheduled up to `ms` from now happen. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -13,7 +14,7 @@ describe("the layers that are sent", () => {
   afterEach(() => void vi.useRealTimers());
 
   test("are those that were wanted last", async () => {
-    const sender = new TestSender(rids);
+    const sender = new TestSender(encodings);
     const layers = new SentLayers(sender as unknown as RTCRtpSender);
     layers.want([]);
     layers.want(["q"]);
@@ -23,7 +24,7 @@ describe("the layers that are sent", () => {
   });
 
   test("are written only where they are others", async () => {
-    const sender = new TestSender(rids);
+    const sender = new TestSender(encodings);
     const layers = new SentLayers(sender as unknown as RTCRtpSender);
     layers.want(rids);
     layers.apply();
@@ -32,7 +33,7 @@ describe("the layers that are sent", () => {
   });
 
   test("are tried again, ever more seldom, while the sender refuses", async () => {
-    const sender = new TestSender(rids);
+    const sender = new TestSender(encodings);
     sender.busy = true;
     new SentLayers(sender as unknown as RTCRtpSender).want(["q"]);
     const tries: number[] = [];
@@ -47,7 +48,7 @@ describe("the layers that are sent", () => {
   });
 
   test("are tried at once when others are wanted", async () => {
-    const sender = new TestSender(rids);
+    const sender = new TestSender(encodings);
     const layers = new SentLayers(sender as unknown as RTCRtpSender);
     sender.busy = true;
     layers.want([]);
@@ -58,8 +59,30 @@ describe("the layers that are sent", () => {
     expect(sender.active).toEqual(["h"]);
   });
 
+  test("are as large as was wanted last, and as many as before", async () => {
+    const sender = new TestSender(encodings);
+    const layers = new SentLayers(sender as unknown as RTCRtpSender);
+    layers.want(["q", "f"]);
+    layers.resize(() => [{ maxBitrate: 1 }]);
+    layers.resize((count) => Array.from({ length: count }, (_, i) => ({ maxBitrate: i })));
+    await pass(1);
+    expect(sender.encodings).toEqual([
+      { rid: "q", active: true, maxBitrate: 0 },
+      { rid: "h", active: false, maxBitrate: 1 },
+      { rid: "f", active: true, maxBitrate: 2 },
+    ]);
+  });
+
+  test("stay on or off as they are while only their sizes are wanted", async () => {
+    const sender = new TestSender(encodings);
+    new SentLayers(sender as unknown as RTCRtpSender).resize(() => [{ scaleResolutionDownBy: 2 }]);
+    await pass(1);
+    expect(sender.active).toEqual(rids);
+    expect(sender.encodings[0]?.scaleResolutionDownBy).toBe(2);
+  });
+
   test("are left alone when the leg is closed", async () => {
-    const sender = new TestSender(rids);
+    const sender = new TestSender(encodings);
     const layers = new SentLayers(sender as unknown as RTCRtpSender);
     sender.busy = true;
     layers.want([]);
@@ -74,7 +97,7 @@ describe("the layers that are sent", () => {
     "end as wanted after a random history (seed %i)",
     async (seed) => {
       const pick = seeded(seed);
-      const sender = new TestSender(rids);
+      const sender = new TestSender(encodings);
       const layers = new SentLayers(sender as unknown as RTCRtpSender);
       let wanted = rids;
       layers.want(wanted);

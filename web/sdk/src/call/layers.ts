@@ -1,14 +1,19 @@
 /** Between attempts at a sender that refuses: doubling from the first to the longest. Milliseconds. */
 const waits = { first: 100, longest: 2000 };
 
+/** How one layer is made from the picture. */
+export type LayerSize = Pick<RTCRtpEncodingParameters, "scaleResolutionDownBy" | "maxBitrate">;
+
 /**
- * Which simulcast layers of one sender are on. The server chooses among the layers that it has asked for, so its last
- * wish is tried until the sender takes it. Parameters are read, changed and written (WebRTC, section 5.2), so there is
- * one change at a time.
+ * Which simulcast layers of one sender are on, and how large they are. The server chooses among the layers that it has
+ * asked for, so its last wish is tried until the sender takes it. Parameters are read, changed and written (WebRTC,
+ * section 5.2), so there is one change at a time.
  */
 export class SentLayers {
   readonly #sender: RTCRtpSender;
-  #wanted: readonly string[] = [];
+  /** Null: as they are. */
+  #wanted: readonly string[] | null = null;
+  #sizes: (count: number) => readonly LayerSize[] = () => [];
   /** Something was asked for since the parameters were read last. */
   #due = false;
   #writing = false;
@@ -23,6 +28,12 @@ export class SentLayers {
   /** Sends the layers of these rids from now on, and no others. */
   want(rids: readonly string[]): void {
     this.#wanted = rids;
+    this.apply();
+  }
+
+  /** Makes the layers so large from now on, the smallest first; how many there are is fixed. */
+  resize(sizes: (count: number) => readonly LayerSize[]): void {
+    this.#sizes = sizes;
     this.apply();
   }
 
@@ -63,15 +74,26 @@ export class SentLayers {
   async #writeOnce(): Promise<boolean> {
     try {
       const parameters = this.#sender.getParameters();
-      const wrong = parameters.encodings.filter(
-        ({ rid, active = true }) => active !== this.#wanted.includes(rid ?? ""),
-      );
-      if (wrong.length === 0) return true;
-      for (const encoding of wrong) encoding.active = !(encoding.active ?? true);
-      await this.#sender.setParameters(parameters);
+      if (this.#correct(parameters.encodings)) await this.#sender.setParameters(parameters);
       return true;
     } catch {
       return false;
     }
+  }
+
+  /** Whether anything had to be changed. */
+  #correct(encodings: RTCRtpEncodingParameters[]): boolean {
+    const sizes = this.#sizes(encodings.length);
+    let corrected = false;
+    for (const [i, encoding] of encodings.entries()) {
+      const { rid = "", active = true } = encoding;
+      const right = { active: this.#wanted?.includes(rid) ?? active, ...sizes[i] };
+      const present: RTCRtpEncodingParameters = { ...encoding, active };
+      const keys = Object.keys(right) as (keyof typeof right)[];
+      if (keys.every((key) => present[key] === right[key])) continue;
+      Object.assign(encoding, right);
+      corrected = true;
+    }
+    return corrected;
   }
 }

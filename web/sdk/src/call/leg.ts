@@ -1,8 +1,9 @@
 import { ConfabError, NetworkError } from "../errors.ts";
 import type { JoinedCall, MediaWish, TrackKind, TrackSource } from "../events.ts";
 import type { WebRTCPlatform } from "../platform.ts";
+import type { Id } from "../types.ts";
 import { offerDescriptor } from "./descriptor.ts";
-import { SentLayers } from "./layers.ts";
+import { type LayerSize, SentLayers } from "./layers.ts";
 import type { CallSignal } from "./signal.ts";
 import { initialSlots, type SlotCount, slotsFor } from "./slotcount.ts";
 
@@ -26,6 +27,13 @@ function layersOf(camera: MediaStreamTrack | TrackKind): RTCRtpEncodingParameter
   return cameraLayers.slice(-count);
 }
 
+/** What each of `count` layers is of a camera's picture. Those that are too many for it are whole, like the largest. */
+function sizesOf(camera: MediaStreamTrack, count: number): LayerSize[] {
+  const layers = layersOf(camera).slice(-count);
+  const surplus = Array.from({ length: count - layers.length }, () => layers.at(-1) ?? {});
+  return [...layers, ...surplus].map(({ rid: _, ...size }) => size);
+}
+
 /** A screen is sharp or useless: one layer, with room for text that scrolls. */
 const screenLayers: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
 
@@ -43,8 +51,12 @@ interface LegOptions {
   configuration: RTCConfiguration;
   signal: CallSignal;
   media: MediaWish;
-  /** The leg stands (again). */
+  /** The call to join; null: the chat's, whichever that is, or a new one. */
+  callId: Id | null;
+  /** An offer was answered: the leg stands (again). */
   joined: (call: JoinedCall) => void;
+  /** An offer was answered after the leg was closed. */
+  joinedLate: () => void;
   pathChanged: (path: MediaPath) => void;
   /** Receiving m-lines were added: `streams` has grown. */
   grown: () => void;
@@ -62,13 +74,14 @@ export class Leg {
   readonly #options: LegOptions;
   readonly #pc: RTCPeerConnection;
   readonly #senders = new Map<TrackSource, RTCRtpTransceiver>();
-  /** By mid: what the server has asked for. A new leg begins with all layers on, on both sides. */
-  readonly #layers = new Map<string, SentLayers>();
+  /** What the server and the camera ask for. A new leg begins with all layers on, on both sides. */
+  readonly #layers = new Map<RTCRtpTransceiver, SentLayers>();
   readonly #slots: { kind: TrackKind; transceiver: RTCRtpTransceiver }[] = [];
   readonly #streams = new Map<string, MediaStream>();
   /** Candidates of either side that came before the description that they belong to. */
   readonly #earlyLocal: RTCIceCandidate[] = [];
   readonly #earlyRemote: RTCIceCandidateInit[] = [];
+  #callId: Id | null;
   #negotiating: Promise<void> | null = null;
   #offerWanted = false;
   #restartWanted = false;
@@ -80,6 +93,7 @@ export class Leg {
 
   constructor(options: LegOptions) {
     this.#options = options;
+    this.#callId = options.callId;
     const pc = options.webrtc.createPeerConnection({ bundlePolicy: "max-bundle", ...options.configuration });
     this.#pc = pc;
     pc.onicecandidate = ({ candidate }) => {
@@ -126,7 +140,8 @@ export class Leg {
       const transceiver = this.#senders.get(source);
       if (transceiver) {
         await transceiver.sender.replaceTrack(track);
-        this.#layers.get(transceiver.mid ?? "")?.apply();
+        if (source === "camera" && track) this.#sentLayers(transceiver).resize((n) => sizesOf(track, n));
+        else this.#layers.get(transceiver)?.apply();
       } else if (track) {
         this.#addSender(source, track);
         added = true;
@@ -144,11 +159,15 @@ export class Leg {
     void this.#negotiate().catch(this.#options.refused);
   }
 
-  /** The network changed, or the socket is back: finish what was begun, and find a way again if it was lost. */
-  resume(networkChanged: boolean): void {
+  /**
+   * The network changed, or the socket is back: finish what was begun, and find a way again if it was lost. Rejects with
+   * the server's refusal.
+   */
+  async resume(networkChanged: boolean): Promise<void> {
     if (this.#closed) return;
     if (this.#stands && (networkChanged || !this.connected)) this.#restartWanted = true;
-    if (this.#restartWanted || this.#offerWanted) void this.#negotiate().catch(this.#options.refused);
+    if (this.#restartWanted) this.#offerWanted = true;
+    if (this.#offerDue) await this.#offerWhatIsDue();
   }
 
   stats(): Promise<RTCStatsReport> {
@@ -195,6 +214,15 @@ export class Leg {
   /** Asks for an offer; those that are asked for while one is under way become one after it. */
   #negotiate(): Promise<void> {
     this.#offerWanted = true;
+    return this.#offerWhatIsDue();
+  }
+
+  /** A new offer is wanted, or one has no answer yet. */
+  get #offerDue(): boolean {
+    return this.#offerWanted || this.#pc.signalingState === "have-local-offer";
+  }
+
+  #offerWhatIsDue(): Promise<void> {
     this.#negotiating ??= this.#offerAll().finally(() => {
       this.#negotiating = null;
     });
@@ -202,12 +230,11 @@ export class Leg {
   }
 
   async #offerAll(): Promise<void> {
-    while (this.#offerWanted && !this.#closed) {
+    while (this.#offerDue && !this.#closed) {
       try {
         await this.#offerOnce();
       } catch (error) {
         if (this.#closed) return;
-        this.#offerWanted = true;
         if (error instanceof NetworkError) {
           // No answer: the offer stays pending. With the socket gone, `resume` goes on.
           if (error.code !== "timeout" || !this.#options.signal.online) return;
@@ -229,21 +256,23 @@ export class Leg {
       this.#restartWanted = false;
       await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart }));
     }
+    if (this.#closed) return;
     // Otherwise an offer is pending: it goes out again as it is, and what was asked for since comes in the next one.
     const sdp = this.#pc.localDescription?.sdp ?? "";
     const { answer, callId, participantId } = await signal.offer({
-      offer: { type: "offer", sdp },
-      media,
-      tracks: this.#hints(),
+      ...(this.#callId === null ? {} : { callId: this.#callId }),
+      ...{ offer: { type: "offer", sdp }, media, tracks: this.#hints() },
     });
-    if (this.#closed) return;
+    if (this.#closed) return this.#options.joinedLate();
+    this.#callId = callId;
+    // Before the answer is set, which takes its time: the call may end meanwhile, and has to be known by its id.
+    this.#options.joined({ callId, participantId });
     await this.#pc.setRemoteDescription(answer);
     for (const layers of this.#layers.values()) layers.apply();
     this.#collectStreams();
     for (const candidate of this.#earlyRemote.splice(0)) await this.#addCandidate(candidate);
     this.#stands = true;
     for (const candidate of this.#earlyLocal.splice(0)) this.#sendCandidate(candidate);
-    this.#options.joined({ callId, participantId });
   }
 
   #hints(): { mid: string; source: TrackSource }[] {
@@ -311,17 +340,20 @@ export class Leg {
       this.#pathIs("failed");
       return;
     }
-    if (this.#options.signal.online) this.resume(true);
+    if (this.#options.signal.online) void this.resume(true).catch(this.#options.refused);
     this.#recoveryTimer = setTimeout(() => this.#recover(), betweenRestarts);
   }
 
   /** Switches simulcast layers on and off as they are watched. */
   #setLayers(mid: string, active: readonly string[]): void {
-    const sender = this.#senderOf(mid)?.sender;
-    if (!sender) return;
-    const layers = this.#layers.get(mid) ?? new SentLayers(sender);
-    this.#layers.set(mid, layers);
-    layers.want(active);
+    const transceiver = this.#senderOf(mid);
+    if (transceiver) this.#sentLayers(transceiver).want(active);
+  }
+
+  #sentLayers(transceiver: RTCRtpTransceiver): SentLayers {
+    const layers = this.#layers.get(transceiver) ?? new SentLayers(transceiver.sender);
+    this.#layers.set(transceiver, layers);
+    return layers;
   }
 
   #preferCodecs(mid: string, usable: readonly string[]): void {

@@ -1,10 +1,7 @@
-import { NetworkError } from "../errors.ts";
+import { ConfabError } from "../errors.ts";
 import type { ClientEventName, ClientEvents, ServerEventName, ServerEvents } from "../events.ts";
 import type { Socket } from "../net/socket.ts";
 import type { Id } from "../types.ts";
-
-/** From an offer to its answer: the server answers in milliseconds, the network may stall. In milliseconds. */
-const answerTimeout = 15_000;
 
 type CallEvent = Exclude<Extract<ClientEventName, `call:${string}`>, "call:check">;
 type About<T> = T extends { chatId: Id } ? Omit<T, "chatId"> : never;
@@ -56,25 +53,21 @@ export class CallSignal {
     this.#socket.tell(event, { ...data, chatId: this.chatId } as unknown as ClientEvents[E]["data"]);
   }
 
-  /** Offers, and resolves with the event that carries the answer. Refusals come by the ack. */
-  offer(data: About<ClientEvents["call:initiate"]["data"]>): Promise<ServerEvents["call:answered"]> {
-    return new Promise((resolve, reject) => {
-      const done = () => {
-        off();
-        clearTimeout(timer);
-      };
-      const timer = setTimeout(() => {
-        done();
-        reject(new NetworkError("timeout", "the call was not answered in time"));
-      }, answerTimeout);
-      const off = this.on("call:answered", (answered) => {
-        done();
-        resolve(answered);
-      });
-      this.request("call:initiate", data).catch((error: unknown) => {
-        done();
-        reject(error);
-      });
+  /**
+   * Offers, and resolves with the event that carries the answer. It is the last one before the ack: one that comes earlier
+   * may be the answer to an offer that was given up. It is heard after `close` too.
+   */
+  async offer(data: About<ClientEvents["call:initiate"]["data"]>): Promise<ServerEvents["call:answered"]> {
+    let latest: ServerEvents["call:answered"] | undefined;
+    const off = this.#socket.on("call:answered", (answered) => {
+      if (answered.chatId === this.chatId) latest = answered;
     });
+    try {
+      await this.request("call:initiate", data);
+    } finally {
+      off();
+    }
+    if (!latest) throw new ConfabError({ status: 0, code: "bad_answer", message: "no answer to the offer" });
+    return latest;
   }
 }

@@ -1,4 +1,4 @@
-import { asConfabError, ConfabError, NetworkError } from "../errors.ts";
+import { asConfabError, ConfabError, isPassing, NetworkError } from "../errors.ts";
 import { fileProblem, maxFilesPerMessage, maxVoiceSize } from "../files/local.ts";
 import { backoffDelay } from "../net/backoff.ts";
 import type { RestClient } from "../net/rest.ts";
@@ -10,7 +10,6 @@ import type { Model } from "./model.ts";
 import {
   draftOf,
   fileLost,
-  isPassing,
   needsUpload,
   outboxPrefix,
   parseEntry,

@@ -1,20 +1,9 @@
-import { ConfabError, NetworkError } from "../errors.ts";
+import { ConfabError } from "../errors.ts";
 import type { PendingFile, PendingMessage } from "../state.ts";
 import type { ForwardRequest, Id, MessageDraft } from "../types.ts";
 
 /** The server forgets an upload that no message carries after a day; one this old (in ms) is not relied on. */
 const uploadLasts = 20 * 3_600_000;
-
-/** Refusals that say nothing about the message itself. */
-const passingCodes = new Set([
-  "rate_limited",
-  "too_many_uploads",
-  "upload_cut_off",
-  "internal",
-  "unavailable",
-  "draining",
-  "unauthorized",
-]);
 
 /** What all keys of a user's pending messages begin with. */
 export function outboxPrefix(userId: Id): string {
@@ -47,10 +36,6 @@ export function laneOf(entry: PendingMessage): string {
 export function withoutUploads(entry: PendingMessage): PendingMessage {
   if (!entry.files) return entry;
   return { ...entry, files: entry.files.map((file) => ({ ...file, attachmentId: null })) };
-}
-
-export function isPassing(error: unknown): boolean {
-  return error instanceof NetworkError || (error instanceof ConfabError && passingCodes.has(error.code));
 }
 
 export function fileLost(): ConfabError {

@@ -1,9 +1,8 @@
-import { asConfabError } from "../errors.ts";
+import { asConfabError, isPassing } from "../errors.ts";
 import type { Socket } from "../net/socket.ts";
 import type { Id, Message } from "../types.ts";
 import type { Watermark } from "./chats.ts";
 import type { Model } from "./model.ts";
-import { isPassing } from "./pending.ts";
 
 /** Receipts of a burst of messages become one: people do not see a quarter of a second. */
 const gatherMs = 250;

@@ -46,6 +46,8 @@ export class Synchroniser {
   readonly #shown = new Set<Id>();
   readonly #pulling = new Map<string, Promise<void>>();
   readonly #fetching = new Map<string, Promise<void>>();
+  /** By chat: how often it was taken away. */
+  readonly #removals = new Map<Id, number>();
   /** Moves through the timelines. */
   readonly paging: Paging;
 
@@ -77,13 +79,13 @@ export class Synchroniser {
         this.#model.changeChat(chatId, (c) => ({ ...c, ...head })),
       ),
       live("user:blocked", (change) => this.#model.blockChanged(change)),
-      live("chat:removed", ({ chatId }) => this.#model.removeChat(chatId)),
+      live("chat:removed", ({ chatId }) => this.#chatRemoved(chatId)),
       live("member:added", (change) => this.#model.memberChanged(change)),
       live("member:updated", (change) => this.#model.memberChanged(change)),
       live("member:removed", (change) => this.#model.memberRemoved(change)),
       live("user:updated", (change) => this.#model.userUpdated(change)),
-      socket.on("user:online", ({ userId }) => this.#model.presence(userId, true)),
-      socket.on("user:offline", ({ userId, lastSeenAt }) => this.#model.presence(userId, false, lastSeenAt)),
+      live("user:online", ({ userId }) => this.#model.presence(userId, true)),
+      live("user:offline", ({ userId, lastSeenAt }) => this.#model.presence(userId, false, lastSeenAt)),
     ];
   }
 
@@ -224,6 +226,18 @@ export class Synchroniser {
     this.#noteRev(chat.id);
   }
 
+  #chatRemoved(chatId: Id): void {
+    this.#removals.set(chatId, (this.#removals.get(chatId) ?? 0) + 1);
+    this.#model.removeChat(chatId);
+  }
+
+  /** Begins a question about a chat. Returns how to tell whether the answer still counts. */
+  #asking(chatId: Id): () => boolean {
+    const run = this.#run;
+    const removals = this.#removals.get(chatId);
+    return () => run === this.#run && removals === this.#removals.get(chatId);
+  }
+
   /** Something of this chat moved: fetch a chat that is not known, pull for a timeline that is behind. */
   #noteRev(chatId: Id): void {
     const chat = this.#model.chat(chatId);
@@ -257,11 +271,11 @@ export class Synchroniser {
   }
 
   async #readChat(chatId: Id): Promise<void> {
-    const run = this.#run;
+    const counts = this.#asking(chatId);
     try {
       for (let reads = 0; reads < mostChatReads; reads++) {
         const chat = await this.#rest.chat(chatId);
-        if (run !== this.#run) return;
+        if (!counts()) return;
         this.chatAppeared(chat);
         const known = this.#model.chat(chatId);
         if (!known || !isOutdated(chat, known, this.#model.me)) return this.#model.counted(chatId);
@@ -317,14 +331,14 @@ export class Synchroniser {
 
   /** Loads the newest messages, and with `at` shows those around that seq. */
   async #reload(chatId: Id, at?: number): Promise<void> {
-    const run = this.#run;
+    const counts = this.#asking(chatId);
     const ended = this.#model.startLoading(chatId, "newest");
     try {
       const [page, elsewhere] = await Promise.all([
         this.#rest.messages({ chatId, limit: pageSize }),
         at === undefined ? undefined : around(this.#rest, chatId, at),
       ]);
-      if (run === this.#run) {
+      if (counts()) {
         const log = fromNewest(page);
         this.#model.setLog(chatId, elsewhere ? goAside(log, ...elsewhere) : log);
         this.#noteRev(chatId);

@@ -14,12 +14,16 @@ export class TestSender {
   /** What was read last: parameters that were read before anything else happened are refused, as browsers do. */
   #transaction = 0;
 
-  constructor(rids: readonly string[]) {
-    this.#encodings = rids.map((rid) => ({ rid, active: true }));
+  constructor(encodings: readonly RTCRtpEncodingParameters[]) {
+    this.#encodings = encodings.map((encoding) => ({ ...encoding, active: true }));
   }
 
   get active(): string[] {
     return this.#encodings.flatMap(({ rid, active }) => (active && rid !== undefined ? [rid] : []));
+  }
+
+  get encodings(): readonly RTCRtpEncodingParameters[] {
+    return this.#encodings;
   }
 
   /** All layers are on again, as a platform may have it after it has changed something else. */
@@ -61,19 +65,31 @@ interface TestTransceiver {
 /** A peer connection that negotiates with anybody, and turns all layers on whenever it has. */
 export class TestPeer {
   signalingState = "stable";
+  connectionState = "new";
+  iceConnectionState = "new";
+  onconnectionstatechange: (() => void) | null = null;
   localDescription: RTCSessionDescriptionInit | null = null;
   remoteDescription: RTCSessionDescriptionInit | null = null;
   readonly transceivers: TestTransceiver[] = [];
+  #offers = 0;
+
+  /** Its offers are "name 1", "name 2" and so on. */
+  constructor(readonly name = "peer") {}
+
+  become(state: RTCPeerConnectionState): void {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
 
   addTransceiver(_kind: unknown, { sendEncodings = [] }: RTCRtpTransceiverInit): TestTransceiver {
-    const sender = new TestSender(sendEncodings.map(({ rid }) => rid ?? ""));
+    const sender = new TestSender(sendEncodings);
     const transceiver = { mid: null, sender, receiver: { track: {} } };
     this.transceivers.push(transceiver);
     return transceiver;
   }
 
   async createOffer(): Promise<RTCSessionDescriptionInit> {
-    return { type: "offer", sdp: "" };
+    return { type: "offer", sdp: `${this.name} ${++this.#offers}` };
   }
 
   async setLocalDescription(offer: RTCSessionDescriptionInit): Promise<void> {

@@ -135,7 +135,7 @@ export class Server {
     const lastMessage = this.messages.at(-1);
     return chat({
       ...{ lastSeq: this.messages.length, lastRev: this.rev, ...this.unread },
-      members: [member("ann", this.marks.ann), member("bob", this.marks.bob)],
+      members: [member("ann", this.marks.ann), member("bob", { ...this.marks.bob, online: true })],
       ...(lastMessage ? { lastMessage } : {}),
     });
   }
