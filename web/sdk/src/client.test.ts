@@ -551,6 +551,20 @@ describe("a client", () => {
     expect(client.state.get()).toBe(after);
   });
 
+  test("asks for nothing more once it signs out", async () => {
+    const server = new Server();
+    const client = await signedIn(server);
+    const { respond } = server.world;
+    server.world.respond = (request) => {
+      if (request.path.endsWith("/logout")) server.world.socket.end(4401); // before the answer is there
+      return respond(request);
+    };
+    const before = server.world.requests.length;
+    await client.logout();
+    await pass(1000);
+    expect(server.world.requests.slice(before)).toMatchObject([{ path: expect.stringMatching(/logout$/) }]);
+  });
+
   test("keeps nothing of a user who signed out", async () => {
     const server = new Server();
     server.add();

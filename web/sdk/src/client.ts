@@ -107,6 +107,7 @@ export class ConfabClient {
   /** Ends the session on the server where it can be reached, and forgets everything on this device in any case. */
   async logout(): Promise<void> {
     await this.calls.leave().catch(() => {});
+    this.#socket.stop(); // the server is about to close it, which would have this device ask for another token
     // Already over, or out of reach: then it runs out by itself.
     await this.rest.logout().catch(() => {});
     await this.#outbox.unload(true);
