@@ -32,7 +32,7 @@ func TestWhatNobodyUsesIsCollected(t *testing.T) {
 		sent := w.upload(owner, "sent", []byte("sent"))
 		w.send(chat, owner, sent.ID)
 		forgotten := w.upload(owner, "forgotten.jpg", photo(t, 1600, 1200))
-		avatar, err := w.Avatar(t.Context(), owner, bytes.NewReader(recording(t, "still.png")), -1)
+		avatar, err := w.take(owner, attach.ForAvatar, "", bytes.NewReader(recording(t, "still.png")), -1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -91,16 +91,6 @@ func (s *Service) Receive(ctx context.Context, actor store.ID, purpose Purpose, 
 	return u, nil
 }
 
-// Upload is Receive and Keep for a plain file.
-func (s *Service) Upload(ctx context.Context, actor store.ID, name string, r io.Reader, declared int64) (store.Attachment, error) {
-	u, err := s.Receive(ctx, actor, ForMessage, name, r, declared)
-	if err != nil {
-		return store.Attachment{}, err
-	}
-	defer u.Discard()
-	return u.Keep(ctx)
-}
-
 func field(p Purpose) string {
 	if p == ForVoice {
 		return "audio"
@@ -248,26 +238,20 @@ func (u *Upload) lookAtAvatar(ctx context.Context) (err error) {
 	return err
 }
 
-// Avatar makes an attachment that can be shown as somebody's or a chat's avatar. Until it is, nobody but the actor can
-// read it, and it is collected like any other upload.
-func (s *Service) Avatar(ctx context.Context, actor store.ID, r io.Reader, declared int64) (store.Attachment, error) {
-	u, err := s.Receive(ctx, actor, ForAvatar, "", r, declared)
-	if err != nil {
-		return store.Attachment{}, err
-	}
-	defer u.Discard()
-	return u.Keep(ctx)
-}
-
-// AvatarOf is Avatar from a picture that the actor may read already: an upload of their own, or a file in one of their
-// chats. Refusals: those, and not_found.
+// AvatarOf is Receive and Keep for an avatar that is made of a picture that the actor may read already: an upload of their own, or
+// a file in one of their chats. Refusals: those, and not_found.
 func (s *Service) AvatarOf(ctx context.Context, actor, picture store.ID) (store.Attachment, error) {
 	f, err := s.Open(ctx, Request{ID: picture, Actor: actor})
 	if err != nil {
 		return store.Attachment{}, err
 	}
 	defer f.Close()
-	return s.Avatar(ctx, actor, f, f.Size())
+	u, err := s.Receive(ctx, actor, ForAvatar, "", f, f.Size())
+	if err != nil {
+		return store.Attachment{}, err
+	}
+	defer u.Discard()
+	return u.Keep(ctx)
 }
 
 // Keep makes the upload an attachment of its owner, free to be sent. Refusals: quota_exceeded, storage_full, and

@@ -69,7 +69,7 @@ func TestRefusedUploadsLeaveNothing(t *testing.T) {
 		{"refused on the way", iotest.ErrReader(fmt.Errorf("a part: %w", fault.New(fault.TooLarge, "too_large", "x"))), -1, fault.TooLarge, "too_large"},
 		{"a bomb", bytes.NewReader(bomb), -1, fault.Invalid, "too_many_pixels"},
 	} {
-		_, err := w.Upload(t.Context(), owner, "f", c.content, c.declared)
+		_, err := w.take(owner, attach.ForMessage, "f", c.content, c.declared)
 		w.refused(c.name, err, c.kind, c.code)
 	}
 	if left := w.files(); len(left) != 0 || w.bytesOf(owner) != 0 {
@@ -90,11 +90,11 @@ func TestTheQuotaCountsWhatIsKept(t *testing.T) {
 		size     int
 		declared int64
 	}{"announced": {501, 501}, "not announced": {501, -1}} {
-		_, err := w.Upload(t.Context(), owner, "f", bytes.NewReader(make([]byte, c.size)), c.declared)
+		_, err := w.take(owner, attach.ForMessage, "f", bytes.NewReader(make([]byte, c.size)), c.declared)
 		w.refused(name, err, fault.TooLarge, "quota_exceeded")
 	}
 	w.upload(owner, "the rest", make([]byte, 500))
-	_, err := w.Upload(t.Context(), owner, "f", strings.NewReader("x"), -1)
+	_, err := w.take(owner, attach.ForMessage, "f", strings.NewReader("x"), -1)
 	w.refused("nothing left", err, fault.TooLarge, "quota_exceeded")
 	w.upload(other, "another person's", make([]byte, 1000))
 }
@@ -114,7 +114,7 @@ func TestUploadsAtTheSameTimeCannotPassTheQuotaTogether(t *testing.T) {
 			defer u.Discard()
 			uploads = append(uploads, u)
 		}
-		_, err := w.Upload(t.Context(), owner, "one more", strings.NewReader("x"), -1)
+		_, err := w.take(owner, attach.ForMessage, "one more", strings.NewReader("x"), -1)
 		w.refused("one more", err, fault.RateLimited, "too_many_uploads")
 		var wg sync.WaitGroup
 		for _, u := range uploads {
@@ -143,7 +143,7 @@ func TestADeletedAccountUploadsNothing(t *testing.T) {
 		u.DeletedAt = &now
 		return errors.Join(err, tx.UpdateUser(t.Context(), u))
 	})
-	_, err := w.Upload(t.Context(), owner, "f", strings.NewReader("x"), -1)
+	_, err := w.take(owner, attach.ForMessage, "f", strings.NewReader("x"), -1)
 	w.refused("deleted", err, fault.NotFound, "not_found")
 	if left := w.files(); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
@@ -275,7 +275,7 @@ func TestAvatarsAreRemade(t *testing.T) {
 	w := newWorld(t, attach.Config{})
 	owner := w.user()
 	content := photo(t, 1600, 1200)
-	a, err := w.Avatar(t.Context(), owner, bytes.NewReader(content), int64(len(content)))
+	a, err := w.take(owner, attach.ForAvatar, "", bytes.NewReader(content), int64(len(content)))
 	if err != nil || a.Width != 384 || a.Height != 512 || a.Mime != "image/jpeg" {
 		t.Fatalf("%+v, %v", a, err)
 	}
@@ -296,7 +296,7 @@ func TestAvatarsAreRemade(t *testing.T) {
 		"a moving WebP":   {recording(t, "animated.webp"), fault.Unsupported, "unsupported_media"},
 		"larger than 12M": {make([]byte, attach.MaxAvatar+1), fault.TooLarge, "too_large"},
 	} {
-		_, err := w.Avatar(t.Context(), owner, bytes.NewReader(c.content), -1)
+		_, err := w.take(owner, attach.ForAvatar, "", bytes.NewReader(c.content), -1)
 		w.refused(name, err, c.kind, c.code)
 	}
 	if n := len(w.files()); n != 1 {

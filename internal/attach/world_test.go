@@ -110,9 +110,19 @@ func (w *world) send(chat, author store.ID, attachments ...store.ID) store.Messa
 	return m
 }
 
+// take receives and keeps a file.
+func (w *world) take(owner store.ID, purpose attach.Purpose, name string, r io.Reader, declared int64) (store.Attachment, error) {
+	u, err := w.Receive(w.Context(), owner, purpose, name, r, declared)
+	if err != nil {
+		return store.Attachment{}, err
+	}
+	defer u.Discard()
+	return u.Keep(w.Context())
+}
+
 func (w *world) upload(owner store.ID, name string, content []byte) store.Attachment {
 	w.Helper()
-	a, err := w.Upload(w.Context(), owner, name, bytes.NewReader(content), int64(len(content)))
+	a, err := w.take(owner, attach.ForMessage, name, bytes.NewReader(content), int64(len(content)))
 	if err != nil {
 		w.Fatal(err)
 	}

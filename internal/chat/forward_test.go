@@ -129,7 +129,10 @@ func TestForwardedFiles(t *testing.T) {
 		c := w.group(ann, bob)
 		upload := func(owner store.ID, name, content string) store.Attachment {
 			t.Helper()
-			a, err := files.Upload(t.Context(), owner, name, strings.NewReader(content), int64(len(content)))
+			file, err := files.Receive(t.Context(), owner, attach.ForMessage, name, strings.NewReader(content), int64(len(content)))
+			w.must(err)
+			defer file.Discard()
+			a, err := file.Keep(t.Context())
 			w.must(err)
 			return a
 		}
