@@ -455,7 +455,8 @@ func reload(t *testing.T, closes bool) {
 // socket. Without a word from either they are shown as lost, and gone when their time is over; the rest of the call goes on.
 func TestDevicesThatVanish(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, plan{calls: call.Config{ResumeGrace: 10 * time.Second, MediaTimeout: 500 * time.Millisecond}})
+	// The wait for media also runs while a device connects, which takes a busy machine seconds.
+	h := newHouse(t, plan{calls: call.Config{ResumeGrace: patience / 2, MediaTimeout: patience / 2}})
 	people := newPeople(h, 4)
 	chatID := h.group(people[0], people[1:]...)
 	cords := []*cord{newCord(t), newCord(t)}
