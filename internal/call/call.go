@@ -238,7 +238,7 @@ func (c *call) conclude(reason string) {
 	now := c.svc.now()
 	c.row.EndedAt, c.row.EndReason = &now, reason
 	row := c.row
-	c.journal.write("end", func(ctx context.Context, tx store.Tx) error { return tx.UpdateCall(ctx, row) })
+	c.journal.add("end", func(ctx context.Context) error { return c.svc.end(ctx, row) })
 	end := bus.Event{Name: EventEnd, Data: endEvent{c.chatID, c.id, reason, c.duration(now)}}
 	for userID := range c.concerned {
 		end.To = append(end.To, userID)
@@ -248,7 +248,6 @@ func (c *call) conclude(reason string) {
 		return nil
 	})
 	c.announce()
-	c.journal.add("message", func(ctx context.Context) error { return c.svc.post(ctx, row) })
 }
 
 // announce has the chat's members told which call it has. It is done in the journal, with the members and the call of

@@ -31,5 +31,6 @@
 //     asked for after that, and a revoked one takes the registered out.
 //   - An offer that was meant for a leg or a call that is over starts nothing, and rings nobody.
 //   - Nothing about a call is sent to anybody who is not in its chat.
+//   - The end of a call and the message about it are committed together; a call without an end is ended by Recover.
 //   - A refused offer, answer or candidate changes nothing for anybody.
 package call

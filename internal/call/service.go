@@ -23,8 +23,8 @@ type Chats interface {
 	Access(ctx context.Context, actor, chatID store.ID) (store.Chat, []store.Member, error)
 	// Enter is Access without the members.
 	Enter(ctx context.Context, actor, chatID store.ID) (store.Chat, error)
-	// PostCall posts the message of kind "call" for a call that ended.
-	PostCall(ctx context.Context, c store.Call) (chat.Message, error)
+	// EndCall writes the end of a call, and posts the message of kind "call".
+	EndCall(ctx context.Context, c store.Call) (chat.Message, error)
 }
 
 // Sessions is what this package needs of internal/auth.
@@ -119,21 +119,21 @@ func (s *Service) Recover(ctx context.Context) error {
 					return err
 				}
 			}
-			return tx.UpdateCall(ctx, row)
+			return nil
 		})
 		if err != nil {
 			return err
 		}
-		if err := s.post(ctx, row); err != nil {
+		if err := s.end(ctx, row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// post leaves the message of a call that ended. A chat that was deleted meanwhile needs none.
-func (s *Service) post(ctx context.Context, row store.Call) error {
-	_, err := s.cfg.Chats.PostCall(ctx, row)
+// end writes the end of a call into the history and into its chat. One that was deleted meanwhile needs neither.
+func (s *Service) end(ctx context.Context, row store.Call) error {
+	_, err := s.cfg.Chats.EndCall(ctx, row)
 	if err == nil || errors.Is(err, store.ErrNotFound) || fault.From(err).Kind == fault.NotFound {
 		return nil
 	}

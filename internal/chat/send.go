@@ -276,8 +276,9 @@ type CallMeta struct {
 	Duration int64    `json:"duration"` // whole seconds from the answer to the end; 0: nobody answered
 }
 
-// PostCall posts the message of kind "call" for a call that ended, in the name of who started it, member still or not.
-func (s *Service) PostCall(ctx context.Context, c store.Call) (m Message, err error) {
+// EndCall writes the end of a call into the history together with the message of kind "call" that tells of it, so that a
+// crash leaves both or neither. The message is in the name of who started the call, member still or not.
+func (s *Service) EndCall(ctx context.Context, c store.Call) (m Message, err error) {
 	meta := CallMeta{CallID: c.ID, Reason: c.EndReason}
 	if c.AnsweredAt != nil && c.EndedAt != nil {
 		meta.Duration = int64(c.EndedAt.Sub(*c.AnsweredAt) / time.Second)
@@ -285,6 +286,9 @@ func (s *Service) PostCall(ctx context.Context, c store.Call) (m Message, err er
 	err = s.change(ctx, c.ChatID, func(tx store.Tx) (change, error) {
 		stored, err := s.note(ctx, tx, c.ChatID, c.StartedBy, store.KindCall, meta)
 		if err != nil {
+			return change{}, err
+		}
+		if err := tx.UpdateCall(ctx, c); err != nil {
 			return change{}, err
 		}
 		members, err := tx.Members(ctx, c.ChatID)

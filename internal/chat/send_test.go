@@ -204,7 +204,7 @@ func TestRacingSends(t *testing.T) {
 	})
 }
 
-func TestPostCall(t *testing.T) {
+func TestEndCall(t *testing.T) {
 	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, s store.Store) {
 		w := newWorld(t, s)
@@ -212,9 +212,22 @@ func TestPostCall(t *testing.T) {
 		c := w.direct(p[0], p[1])
 		at := w.clock.now()
 		answered, ended := at.Add(3e9), at.Add(65e9)
-		m, err := w.PostCall(t.Context(), store.Call{ID: store.NewID(), ChatID: c, StartedBy: p[0], StartedAt: at,
-			AnsweredAt: &answered, EndedAt: &ended, EndReason: "ended"})
+		call := store.Call{ID: store.NewID(), ChatID: c, StartedBy: p[0], StartedAt: at}
+		w.must(s.Update(t.Context(), func(tx store.Tx) error { return tx.CreateCall(t.Context(), call) }))
+		call.AnsweredAt, call.EndedAt, call.EndReason = &answered, &ended, "ended"
+		unknown := call
+		unknown.ID = store.NewID()
+		_, err := w.EndCall(t.Context(), unknown)
+		w.refused("a call that is not in the history", err, "not_found") // and leaves no message, see below
+		m, err := w.EndCall(t.Context(), call)
 		w.must(err)
+		w.must(s.View(t.Context(), func(tx store.Tx) error {
+			open, err := tx.OpenCalls(t.Context())
+			if len(open) != 0 {
+				t.Errorf("still open: %+v", open)
+			}
+			return err
+		}))
 		if m.Kind != store.KindCall || m.UserID != p[0] || !strings.Contains(string(m.Meta), `"duration":62`) {
 			t.Errorf("%+v %s", m, m.Meta)
 		}
