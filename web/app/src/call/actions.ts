@@ -5,8 +5,11 @@ import { errorText } from "../i18n/errors";
 import { toast } from "../ui/toasts";
 import { openCall } from "./view";
 
-/** Starts or joins the call of a chat and shows it. A device has at most one call at a time. */
-export function startCall(t: TFunction, chatId: Id, media: CallMedia): void {
+/**
+ * Starts or joins the call of a chat and shows it. A device has at most one call at a time. `only` is the call that was
+ * to be joined: where it is over by then, no other is started.
+ */
+export function startCall(t: TFunction, chatId: Id, media: CallMedia, only?: Id): void {
   const current = client.calls.state.get().current;
   if (current && current.phase !== "ended") {
     if (current.chatId !== chatId) toast(t("call.alreadyInCall"), "error");
@@ -15,7 +18,7 @@ export function startCall(t: TFunction, chatId: Id, media: CallMedia): void {
   }
   openCall();
   client.calls
-    .join(chatId, media)
+    .join(chatId, media, only)
     .catch((error: unknown) => toast(`${t("call.startFailed")}. ${errorText(t, error)}`, "error"));
 }
 

@@ -11,8 +11,9 @@ export function CallBar({ chat }: { chat: Chat }) {
   const { t } = useTranslation();
   const current = useCurrentCall();
   const inIt = current?.chatId === chat.id && current.phase !== "ended";
-  if (!chat.activeCall || inIt || !client.calls.supported) return null;
-  const count = chat.activeCall.participants?.length ?? 0;
+  const running = chat.activeCall;
+  if (!running || inIt || !client.calls.supported) return null;
+  const count = running.participants?.length ?? 0;
   return (
     <section
       aria-label={t("chats.callRunning")}
@@ -28,7 +29,7 @@ export function CallBar({ chat }: { chat: Chat }) {
         look="primary"
         className="h-9"
         icon="video"
-        onClick={() => startCall(t, chat.id, { video: true })}
+        onClick={() => startCall(t, chat.id, { video: true }, running.id)}
       >
         {t("chat.joinCall")}
       </Button>
