@@ -78,11 +78,13 @@ func New(cfg Config) *Service {
 	if cfg.Join == nil {
 		cfg.Join = func(token string) string { return "/join/" + token }
 	}
-	return &Service{
+	s := &Service{
 		store: cfg.Store, bus: cfg.Bus, presence: cfg.Presence, calls: cfg.Calls, log: cfg.Log, link: cfg.Link, afford: cfg.Afford, join: cfg.Join,
 		now:   func() time.Time { return cfg.Now().UTC().Truncate(time.Millisecond) },
-		lanes: newLanes(cfg.Bus), receipts: newLanes(cfg.Bus),
+		lanes: newLanes(cfg.Bus.Publish),
 	}
+	s.receipts = newLanes(func(e bus.Event) { s.lanes.aside(e.Data.(DeliveryStatusEvent).ChatID, e) })
+	return s
 }
 
 // change is what a transaction did to a chat: the revision it took, and what is to be announced. announce is called
@@ -257,14 +259,13 @@ func (s *Service) Contacts(ctx context.Context, userID store.ID) (contacts []sto
 
 // Typing tells the other members that the actor types (on) or stopped.
 func (s *Service) Typing(ctx context.Context, actor, session, chatID store.ID, on bool) error {
+	defer s.lanes.attend(chatID)()
 	_, members, err := s.Access(ctx, actor, chatID)
 	if err != nil {
 		return err
 	}
-	if others := everybody(members, actor); len(others) > 0 {
-		s.bus.Publish(bus.Event{Name: EventTyping, To: others, Except: session,
-			Data: TypingEvent{ChatID: chatID, UserID: actor, On: on}})
-	}
+	s.lanes.aside(chatID, bus.Event{Name: EventTyping, To: everybody(members, actor), Except: session,
+		Data: TypingEvent{ChatID: chatID, UserID: actor, On: on}})
 	return nil
 }
 

@@ -10,7 +10,7 @@
 // Events are published after the commit, and those of one chat in the order of their revisions although commits of
 // different requests race: each change takes a turn in the chat's lane before its transaction, and hands its events to
 // the lane afterwards (lanes.go). What has no revision is outside of that order: receipts, of which those of one member
-// come in theirs, and typing. Either may reach somebody who was removed at the same moment.
+// come in theirs, and typing. Neither reaches somebody who has been told that they lost the chat.
 //
 // # Receipts
 //

@@ -19,9 +19,13 @@ import (
 // Receipts have lanes of their own in the same way, one for each member of a chat, with a count for a revision and the
 // membership's row for a lock.
 //
-// A lane exists while somebody has a turn in it; memory is bounded by the requests under way.
+// What has no place in that order is an aside: receipts, typing, one's own settings. It must still not reach somebody who
+// has been told that they lost the chat. A lane remembers these, for as long as one attends to it who may have read the
+// members before.
+//
+// A lane exists while somebody has a turn in it or attends to it; memory is bounded by the requests under way.
 type lanes struct {
-	bus bus.Publisher
+	out func(bus.Event)
 
 	mu     sync.Mutex
 	byChat map[store.ID]*lane
@@ -29,13 +33,14 @@ type lanes struct {
 
 type lane struct {
 	chatID store.ID
-	users  int // turns not given back yet; guarded by lanes.mu
+	users  int // turns, and those who attend; guarded by lanes.mu
 
 	mu    sync.Mutex
 	next  uint64              // the number of the next turn
 	open  map[uint64]struct{} // turns that have not ended
 	ready []announcement      // by revision; held back until it is their time
 	last  int64               // the revision that went out last; 0: unknown
+	gone  map[store.ID]bool   // who was told that they lost the chat
 }
 
 // announcement is the events of one committed change.
@@ -53,19 +58,53 @@ type turn struct {
 	over   bool
 }
 
-func newLanes(b bus.Publisher) *lanes { return &lanes{bus: b, byChat: map[store.ID]*lane{}} }
+func newLanes(out func(bus.Event)) *lanes { return &lanes{out: out, byChat: map[store.ID]*lane{}} }
 
-// enter takes a turn. It must happen before the chat's lock is taken.
-func (l *lanes) enter(chatID store.ID) *turn {
+// take returns a chat's lane, which must be dropped.
+func (l *lanes) take(chatID store.ID) *lane {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	ln := l.byChat[chatID]
 	if ln == nil {
-		ln = &lane{chatID: chatID, open: map[uint64]struct{}{}}
+		ln = &lane{chatID: chatID, open: map[uint64]struct{}{}, gone: map[store.ID]bool{}}
 		l.byChat[chatID] = ln
 	}
 	ln.users++
-	l.mu.Unlock()
+	return ln
+}
 
+func (l *lanes) drop(ln *lane) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if ln.users--; ln.users == 0 {
+		delete(l.byChat, ln.chatID)
+	}
+}
+
+// attend has the lane remember who loses the chat, until leave is called. It must happen before the members are read to
+// whom an aside goes.
+func (l *lanes) attend(chatID store.ID) (leave func()) {
+	ln := l.take(chatID)
+	return func() { l.drop(ln) }
+}
+
+// aside publishes what has no revision to those who have not lost the chat meanwhile.
+func (l *lanes) aside(chatID store.ID, e bus.Event) {
+	ln := l.take(chatID)
+	defer l.drop(ln)
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	if len(ln.gone) > 0 {
+		e.To = slices.DeleteFunc(slices.Clone(e.To), func(id store.ID) bool { return ln.gone[id] })
+	}
+	if len(e.To) > 0 {
+		l.out(e)
+	}
+}
+
+// enter takes a turn. It must happen before the chat's lock is taken.
+func (l *lanes) enter(chatID store.ID) *turn {
+	ln := l.take(chatID)
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	t := &turn{lanes: l, lane: ln, number: ln.next}
@@ -100,15 +139,25 @@ func (t *turn) end(add func(*lane)) {
 		ln.ready = ln.ready[1:]
 		ln.last = a.rev
 		for _, e := range a.events {
-			t.lanes.bus.Publish(e)
+			ln.note(e)
+			t.lanes.out(e)
 		}
 	}
 	ln.mu.Unlock()
+	t.lanes.drop(ln)
+}
 
-	t.lanes.mu.Lock()
-	defer t.lanes.mu.Unlock()
-	if ln.users--; ln.users == 0 {
-		delete(t.lanes.byChat, ln.chatID)
+// note keeps who loses the chat and who is given it. mu is held.
+func (l *lane) note(e bus.Event) {
+	switch e.Data.(type) {
+	case ChatRemovedEvent:
+		for _, id := range e.To {
+			l.gone[id] = true
+		}
+	case ChatCreatedEvent:
+		for _, id := range e.To {
+			delete(l.gone, id)
+		}
 	}
 }
 

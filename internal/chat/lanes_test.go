@@ -2,33 +2,33 @@ package chat
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
 
 	"confab/internal/bus"
+	"confab/store"
 )
 
-// revs is a bus that takes the revisions down, which the tests put into Data.
+// revs takes the revisions down, which the tests put into Data.
 type revs struct {
 	mu  sync.Mutex
 	got []int64
 }
 
-func (r *revs) Publish(e bus.Event) {
+func (r *revs) publish(e bus.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.got = append(r.got, e.Data.(int64))
 }
-
-func (r *revs) Revoke(bus.Revoked) {}
 
 func (t *turn) publishRev(rev int64) { t.publish(rev, bus.Event{Data: rev}) }
 
 func TestLaneHoldsBackUntilTheEarlierOneIsKnown(t *testing.T) {
 	t.Parallel()
 	out := &revs{}
-	l := newLanes(out)
+	l := newLanes(out.publish)
 	first, second := l.enter("c"), l.enter("c")
 	second.publishRev(6)
 	if len(out.got) != 0 {
@@ -43,7 +43,7 @@ func TestLaneHoldsBackUntilTheEarlierOneIsKnown(t *testing.T) {
 func TestLaneDoesNotWaitForWhoCameLater(t *testing.T) {
 	t.Parallel()
 	out := &revs{}
-	l := newLanes(out)
+	l := newLanes(out.publish)
 	ready, earlier := l.enter("c"), l.enter("c")
 	ready.publishRev(1)
 	later := l.enter("c")
@@ -61,7 +61,7 @@ func TestLaneDoesNotWaitForWhoCameLater(t *testing.T) {
 func TestLaneLetsGoWhenTheEarlierOneFails(t *testing.T) {
 	t.Parallel()
 	out := &revs{}
-	l := newLanes(out)
+	l := newLanes(out.publish)
 	first, second := l.enter("c"), l.enter("c")
 	second.publishRev(9)
 	first.leave()
@@ -79,7 +79,7 @@ func TestLanesInOrder(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
 		out := &revs{}
-		l := newLanes(out)
+		l := newLanes(out.publish)
 		var lock sync.Mutex // the chat's lock
 		var last int64
 		var wg sync.WaitGroup
@@ -107,5 +107,25 @@ func TestLanesInOrder(t *testing.T) {
 		if len(l.byChat) != 0 {
 			t.Errorf("seed %d: an idle lane is kept", seed)
 		}
+	}
+}
+
+func TestAsidesDoNotReachWhoLostTheChat(t *testing.T) {
+	t.Parallel()
+	var got [][]store.ID
+	l := newLanes(func(e bus.Event) { got = append(got, e.To) })
+	all := []store.ID{"a", "b"}
+	leave := l.attend("c") // and here the members are read
+	l.enter("c").publish(1, bus.Event{To: []store.ID{"b"}, Data: ChatRemovedEvent{}})
+	l.aside("c", bus.Event{To: all})
+	l.aside("c", bus.Event{To: []store.ID{"b"}})
+	l.enter("c").publish(2, bus.Event{To: []store.ID{"b"}, Data: ChatCreatedEvent{}})
+	l.aside("c", bus.Event{To: all})
+	leave()
+	if want := [][]store.ID{{"b"}, {"a"}, {"b"}, {"a", "b"}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("told %v, want %v", got, want)
+	}
+	if !slices.Equal(all, []store.ID{"a", "b"}) || len(l.byChat) != 0 {
+		t.Errorf("left behind: %v, %v", all, l.byChat)
 	}
 }

@@ -278,6 +278,7 @@ func (s *Service) setOwn(ctx context.Context, actor, chatID store.ID, set func(*
 	var me store.Member
 	var user store.User
 	var event bus.Event
+	defer s.lanes.attend(chatID)()
 	err := s.store.Update(ctx, func(tx store.Tx) error {
 		g, err := locked(ctx, tx, actor, chatID)
 		if err != nil {
@@ -294,7 +295,7 @@ func (s *Service) setOwn(ctx context.Context, actor, chatID store.ID, set func(*
 		return Member{}, refusal(err)
 	}
 	event.To = []store.ID{actor}
-	s.bus.Publish(event)
+	s.lanes.aside(chatID, event)
 	return s.member(me, user, actor), nil
 }
 

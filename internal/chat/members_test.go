@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -270,6 +271,64 @@ func TestOnlyMembersEnter(t *testing.T) {
 		for _, id := range []store.ID{store.NewID(), "x"} {
 			_, err := w.Enter(t.Context(), p[0], id)
 			w.refused("no chat", err, "not_found")
+		}
+	})
+}
+
+// TestNothingFollowsARemoval lets receipts and typing race somebody's removals.
+func TestNothingFollowsARemoval(t *testing.T) {
+	t.Parallel()
+	enginetest.Each(t, func(t *testing.T, s store.Store) {
+		w := newWorld(t, s)
+		p := w.people(3)
+		owner, talker, victim := p[0], p[1], p[2]
+		c := w.group(owner, talker, victim)
+		var racing sync.WaitGroup
+		stop := make(chan struct{})
+		race := func(do func() error) {
+			racing.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+						if err := do(); err != nil {
+							t.Error(err)
+							return
+						}
+					}
+				}
+			})
+		}
+		race(func() error { return w.Typing(t.Context(), talker, "", c, true) })
+		race(func() error {
+			m, _, err := w.Send(t.Context(), owner, chat.SendInput{ChatID: c, Content: "read this"})
+			return errors.Join(err, w.Read(t.Context(), talker, "", m.ID))
+		})
+		race(func() error {
+			m, _, err := w.Send(t.Context(), talker, chat.SendInput{ChatID: c, Content: "and this"})
+			return errors.Join(err, w.Delivered(t.Context(), owner, "", m.ID))
+		})
+		for range 20 {
+			w.must(w.RemoveMember(t.Context(), owner, c, victim))
+			_, err := w.AddMember(t.Context(), owner, c, victim, store.RoleMember)
+			w.must(err)
+		}
+		close(stop)
+		racing.Wait()
+		in := true
+		for _, e := range w.bus.take() {
+			if !slices.Contains(e.To, victim) {
+				continue
+			}
+			switch {
+			case e.Name == chat.EventChatCreated:
+				in = true
+			case !in:
+				t.Errorf("%s follows chat:removed", e.Name)
+			case e.Name == chat.EventChatRemoved:
+				in = false
+			}
 		}
 	})
 }

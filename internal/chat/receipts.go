@@ -30,18 +30,19 @@ func (s *Service) Read(ctx context.Context, actor, session, messageID store.ID) 
 //
 // Those of one member are told in the order in which they were committed, by a lane of their own: a moved watermark has the
 // membership's row locked until the commit, and its number, which is taken under that lock, stands for a revision. They
-// have no place among the chat's revisions, which would have messages wait for receipts: one that raced the removal of an
-// author may be told after it.
+// have no place among the chat's revisions, which would have messages wait for receipts.
 func (s *Service) receipt(ctx context.Context, actor, session, messageID store.ID, kind store.ReceiptKind) error {
 	if err := wellFormed(messageID); err != nil {
 		return err
 	}
 	var events []bus.Event
 	var place *turn
+	leave := func() {}
 	defer func() {
 		if place != nil {
 			place.leave()
 		}
+		leave()
 	}()
 	var number int64
 	err := s.store.Update(ctx, func(tx store.Tx) error {
@@ -51,7 +52,7 @@ func (s *Service) receipt(ctx context.Context, actor, session, messageID store.I
 			return err
 		}
 		if place == nil { // before the membership is locked; the transaction may run again
-			place = s.receipts.enter(m.ChatID + actor)
+			place, leave = s.receipts.enter(m.ChatID+actor), s.lanes.attend(m.ChatID)
 		}
 		before, err := tx.Member(ctx, m.ChatID, actor)
 		if err != nil {
