@@ -30,8 +30,16 @@ func TestAcknowledgedMessagesSurviveKill(t *testing.T) {
 			t.Logf("round %d: killed after %d acknowledgements", round, after)
 			acked := make(chan struct{}, 1<<16)
 			var sending sync.WaitGroup
+			devices := make([]*device, len(people)) // all connected before the first ack can lead to the kill
 			for i, who := range people {
-				sending.Go(func() { tried[i] = append(tried[i], sendUntilTheEnd(t, who, chat.ID, round, acked)...) })
+				d, err := who.connect(func(string, object) {})
+				if err != nil {
+					t.Fatal(err)
+				}
+				devices[i] = d
+			}
+			for i, who := range people {
+				sending.Go(func() { tried[i] = append(tried[i], sendUntilTheEnd(t, who, devices[i], chat.ID, round, acked)...) })
 			}
 			for range after {
 				<-acked
@@ -45,12 +53,7 @@ func TestAcknowledgedMessagesSurviveKill(t *testing.T) {
 }
 
 // sendUntilTheEnd keeps a few sends of one person under way until the socket ends.
-func sendUntilTheEnd(t *testing.T, who *person, chatID string, round int, acked chan<- struct{}) (all []sent) {
-	d, err := who.connect(func(string, object) {})
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
+func sendUntilTheEnd(t *testing.T, who *person, d *device, chatID string, round int, acked chan<- struct{}) (all []sent) {
 	defer d.cut()
 	var mu sync.Mutex
 	var under sync.WaitGroup
