@@ -130,6 +130,15 @@ func (b *burst) expired() {
 	b.flush()
 }
 
+// settle waits until what was complete has been sent.
+func (b *burst) settle() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.sending {
+		b.idle.Wait()
+	}
+}
+
 // flush sends what was gathered. It is called with mu held and returns without it.
 func (b *burst) flush() {
 	if b.armed { // nothing is left for the timer, and a wake-up costs more than arming it again
@@ -265,13 +274,11 @@ func (l *load) reset() {
 
 // close stops the timer and waits until nobody sends. What lies unsent is lost with the leg.
 func (b *burst) close() {
+	defer b.settle()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
 	if b.timer != nil {
 		b.timer.Stop()
-	}
-	for b.sending {
-		b.idle.Wait()
 	}
 }

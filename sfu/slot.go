@@ -48,6 +48,7 @@ type slot struct {
 	strips      bool // redundancy is taken off sound, because the receiver does not take it
 	caughtUp    bool // packets of current up to this one were sent from its ring
 	caughtUpTo  uint16
+	catchingUp  bool            // they still come from there
 	run         uint32          // of current
 	out         output          // chosen at the first packet, once the leg is connected
 	current     *layer          // what is forwarded
@@ -351,7 +352,7 @@ func (s *slot) begin(m *media, in rewrite.In, after time.Duration) rewrite.Out {
 	}
 	s.carry(m.layer, m.layer)
 	s.temporal, s.spatial = uint8(s.choice.Temporal), uint8(max(0, s.choice.Layer))
-	s.caughtUp, s.run = false, m.run
+	s.caughtUp, s.catchingUp, s.run = false, false, m.run
 	return s.stream.Start(in, advance, s.tag)
 }
 

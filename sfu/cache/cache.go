@@ -121,6 +121,13 @@ func (r *Ring) SinceKey() (first uint16, count int, ok bool) {
 	return uint16(r.key), int(r.highest-r.key) + 1, true
 }
 
+// Newest returns the highest sequence number that was stored, if there is any.
+func (r *Ring) Newest() (seq uint16, ok bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return uint16(r.highest), r.any && !r.closed
+}
+
 // Grow makes room for at least so many packets, up to MaxPackets. A ring never shrinks.
 func (r *Ring) Grow(packets int) {
 	r.mu.Lock()
