@@ -71,6 +71,26 @@ afterAll(async () => {
   await server?.stop();
 });
 
+test("the focus comes back from dialogs, also from one that took the place of another", async () => {
+  const { page } = anna;
+  const search = page.getByRole("searchbox", { name: "Search everything" });
+  await page.keyboard.press("Control+k");
+  await search.and(page.locator(":focus")).waitFor();
+  await page.keyboard.press("Control+Shift+K");
+  await page.getByRole("dialog", { name: "New chat" }).getByRole("button", { name: "New group" }).click();
+  const group = page.getByRole("dialog", { name: "New group" });
+  await group.waitFor();
+  await page.keyboard.press("Escape");
+  await group.waitFor({ state: "detached" });
+  await search.and(page.locator(":focus")).waitFor();
+
+  await page.getByRole("button", { name: "New chat" }).click();
+  await page.getByRole("menuitem", { name: "New group" }).click();
+  await group.waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "New chat" }).and(page.locator(":focus")).waitFor();
+});
+
 let link = "";
 
 test("an owner describes the group and makes a link to it", async () => {
