@@ -31,7 +31,7 @@ func newHuma(app *fiber.App, version string) huma.API {
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{Title: "Confab", Version: version,
-				Description: "Chat and calls. Ids are UUIDs, times are RFC 3339 in UTC with milliseconds. Realtime events are described in docs/protocol.md."},
+				Description: "Chat and calls. Ids are UUIDs, times are RFC 3339 in UTC with milliseconds. Realtime events are described in docs/protocol.md of the source."},
 			Components: &huma.Components{
 				Schemas: registry,
 				SecuritySchemes: map[string]*huma.SecurityScheme{

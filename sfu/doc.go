@@ -23,8 +23,9 @@
 //
 // Pion runs ICE and DTLS. Where the transport hands media over before Pion reads it, the leg decrypts it itself, with keys
 // derived from Pion's hooks; otherwise, and with the first packets of each stream, Pion does. Right behind decryption, in the
-// goroutine that did it, the leg's uplink takes over: it parses the packet once, tells new packets from repetitions, keeps video in a ring per layer
-// (package cache), and walks the slots that carry the layer. A slot rewrites the header (package rewrite) and the picture
+// goroutine that did it, the leg's uplink takes over: it parses the packet once, tells new packets from repetitions, keeps
+// video in a ring per layer (package cache), and walks the slots that carry the layer, from 128 on together with helpers, of
+// which there are as many as can run beside it. A slot rewrites the header (package rewrite) and the picture
 // counters (package codec) into memory of the publisher's burst. Where the transport can send batches, the slot encrypts
 // the packet there itself, with keys derived in the same way (package srtpkeys), and the burst goes out at the end of
 // the frame, in one run per receiver; where it cannot, or the keys cannot be had, Pion encrypts and sends each packet. What
@@ -43,7 +44,8 @@
 //
 // Methods of Server, Room and Leg may be called by several goroutines. A room has one goroutine, which assigns slots. A leg
 // has none of its own while nothing happens, beside Pion's: three errands, of which one calls the handler, one follows ICE, and
-// one chooses layers and sends requests when something has changed, run in a goroutine for as long as there is something to do. What time alone brings, reports and repeated requests, comes from the one ticker of the server, its pulse. Media
+// one chooses layers and sends requests when something has changed, run in a goroutine for as long as there is something to
+// do. What time alone brings, reports and repeated requests, comes from the one ticker of the server, its pulse. Media
 // and reports are handled in Pion's two reading goroutines of the leg, media taken past Pion in one of the transport's. Every
 // piece of mutable state names its owner where it is declared; packet paths read immutable snapshots (the slots of a layer,
 // the slots by SSRC), so that a join does not stop the flow.

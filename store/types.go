@@ -47,7 +47,7 @@ type Session struct {
 // ChatType tells a conversation of two from a group.
 type ChatType string
 
-// The chat types of the contract.
+// The chat types of the API.
 const (
 	Direct ChatType = "direct"
 	Group  ChatType = "group"
@@ -56,7 +56,7 @@ const (
 // Role is what a member may do, weakest first: RoleMember, RoleAdmin, RoleOwner.
 type Role string
 
-// The roles of the contract.
+// The roles of the API.
 const (
 	RoleMember Role = "member"
 	RoleAdmin  Role = "admin"
@@ -96,7 +96,7 @@ type Member struct {
 // MessageKind tells what a message is.
 type MessageKind string
 
-// The message kinds of the contract.
+// The message kinds of the API.
 const (
 	KindText   MessageKind = "text"
 	KindAudio  MessageKind = "audio"

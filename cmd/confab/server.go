@@ -134,6 +134,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (_ *server, 
 func (s *server) sources() admin.Sources {
 	return admin.Sources{
 		Media: s.media.Totals,
+		Port:  s.entrance.Port.Stats,
 		Sockets: func() (open int64, overflows uint64) {
 			stats := s.hub.Stats()
 			return stats.Sockets, stats.Overflows

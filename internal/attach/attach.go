@@ -15,7 +15,7 @@ import (
 	"confab/store"
 )
 
-// The limits. They are part of the contract and stand in the reference.
+// The limits. They are part of the API and stand in the reference.
 const (
 	// MaxFile bounds one file, in bytes: a few minutes of a phone's video.
 	MaxFile = 100 << 20

@@ -13,7 +13,7 @@ const (
 	CodeNoTrack       = "no_track"       // nothing is published from that source
 	CodeForbidden     = "forbidden"      // the member's role is too weak
 	CodeNoCheck       = "no_check"       // no such check of one's connection, or it has all its legs
-	CodeFull          = "call_full"      // no more legs fit
+	CodeFull          = "call_full"      // no more legs fit, or the history does not keep up
 	CodeTooManyCalls  = "too_many_calls" // the user is in too many calls at once
 	CodeShuttingDown  = "shutting_down"  // the server takes no new calls
 )

@@ -24,7 +24,7 @@ const (
 	// maxTileSide bounds a tile's sides, in pixels: an 8K display's.
 	maxTileSide = 7680
 	// maxReaction is the longest emoji that is taken, in bytes: the longest sequences (families, flags of regions)
-	// are about 35.
+	// are about 40.
 	maxReaction = 64
 )
 

@@ -35,7 +35,7 @@ type Config struct {
 	ACMEDirectory  string        `env:"CONFAB_ACME_DIRECTORY" placeholder:"URL" help:"The ACME server; Let's Encrypt if unset."`
 	TLSCert        string        `env:"CONFAB_TLS_CERT" placeholder:"FILE" help:"HTTPS with one's own certificate chain (PEM), read again when it changes."`
 	TLSKey         string        `env:"CONFAB_TLS_KEY" placeholder:"FILE" help:"Its key (PEM)."`
-	TLSSelfSigned  bool          `env:"CONFAB_TLS_SELF_SIGNED" help:"HTTPS with a certificate of one's own making, for a LAN; browsers warn of it."`
+	TLSSelfSigned  bool          `env:"CONFAB_TLS_SELF_SIGNED" help:"HTTPS with a certificate of the server's own making, for a LAN; browsers warn of it."`
 	JWTSecret      string        `env:"CONFAB_JWT_SECRET" placeholder:"TEXT" help:"Signs tokens; made on first start and kept in the data folder if unset."`
 	TURNSecret     string        `env:"CONFAB_TURN_SECRET" placeholder:"TEXT" help:"Signs TURN credentials; likewise."`
 	AdminListen    string        `env:"CONFAB_ADMIN_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Serves /metrics and /debug/pprof; \"off\" for none."`

@@ -29,7 +29,7 @@ type Server struct {
 	NTP string
 }
 
-// Examine looks at everything, changes nothing, and tells whether nothing has failed.
+// Examine looks at everything, leaves nothing behind, and tells whether nothing has failed.
 func Examine(ctx context.Context, s Server, tell func(Finding)) bool {
 	r := &report{tell: tell}
 	port, running := s.examinePort(ctx, r)

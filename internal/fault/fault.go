@@ -25,7 +25,7 @@ const (
 	Unavailable              // 503: not now
 )
 
-// Error is a refusal. Code is lower_snake_case and part of the contract; Message may change.
+// Error is a refusal. Code is lower_snake_case and part of the API; Message may change.
 type Error struct {
 	Kind       Kind
 	Code       string

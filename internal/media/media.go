@@ -100,7 +100,7 @@ var voiceContainers = map[string]bool{
 	"application/ogg": true, "video/webm": true, "video/mp4": true,
 }
 
-// voiceCodecs are the combinations of the contract.
+// voiceCodecs are the combinations that the API takes.
 var voiceCodecs = map[string]string{
 	"audio/ogg": "opus", "audio/webm": "opus", "audio/mp4": "aac", "audio/mpeg": "mp3", "audio/wav": "pcm",
 }

@@ -24,7 +24,7 @@ const (
 	waveExtensible = 0xfffe
 )
 
-// waveCodec names the formats that browsers play as pcm, which is what the contract means by WAV.
+// codec names the formats that browsers play as pcm, which is what the API means by WAV.
 func (w wave) codec() string {
 	switch w.format {
 	case wavePCM, waveFloat, waveALaw, waveMuLaw:

@@ -1,4 +1,4 @@
-// Package outside keeps up with how this server is reached from outside: it asks STUN servers for the public addresses, asks
+// Package outside keeps up with how this server is reached from outside: it looks up the server's names, asks STUN servers for the public addresses, asks
 // the router for a port mapping where that is wanted, and tells the port what it learned, now and whenever it changes
 // (addresses at home change every night).
 //

@@ -17,7 +17,7 @@ import (
 	"confab/internal/fault"
 )
 
-// The lengths. They are part of the contract and stand in the OpenAPI document.
+// The lengths. They are part of the API and stand in the OpenAPI document.
 const (
 	MinUsername    = 2
 	MaxUsername    = 32

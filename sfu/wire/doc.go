@@ -6,7 +6,7 @@
 // Datagrams are told apart by their first bytes (RFC 7983, RFC 8656): a Binding request with a USERNAME belongs to the leg
 // whose ICE fragment it names, one without is answered here (plain STUN), TURN methods and ChannelData go to the TURN
 // server that has called Mux.TURN, and the rest goes to the leg that talks to its source address. Streams are told apart in
-// the same way once ten bytes have come, and again after a TLS handshake.
+// the same way by their first bytes, ten at the most, and again after a TLS handshake.
 //
 // Mux.UDPMux is an ice.UDPMux of our own rather than Pion's: it keeps one conn per candidate address and gives each the
 // packets that came to that address, so that answers leave from the address that was asked (which matters with several

@@ -50,9 +50,6 @@ func Analyse(text string) Document {
 	return Document{Words: words, Stems: slices.Compact(stems)}
 }
 
-// Empty tells whether there is nothing to be found.
-func (d Document) Empty() bool { return len(d.Words) == 0 }
-
 // split folds a text and cuts it into words.
 func split(text string) []string {
 	text = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(text)))
