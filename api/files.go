@@ -2,12 +2,12 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +17,7 @@ import (
 	"confab/internal/chat"
 	"confab/internal/fault"
 	"confab/internal/limit"
+	"confab/internal/wirejson"
 	"confab/store"
 )
 
@@ -313,8 +314,8 @@ func (a *API) readAudioForm(ctx context.Context, f *form) (in audioForm, err err
 		case "replyTo":
 			in.replyTo, err = value(part)
 		case "waveform":
-			if text, err = value(part); err == nil && json.Unmarshal([]byte(text), &in.waveform) != nil {
-				err = fault.InvalidField("waveform", "must be a JSON array of whole numbers from 0 to 255")
+			if text, err = value(part); err == nil {
+				in.waveform, err = waveform(text)
 			}
 		case "durationMs": // the file knows better, but what is no number is a mistake that its sender should hear of
 			if text, err = value(part); err == nil {
@@ -327,6 +328,19 @@ func (a *API) readAudioForm(ctx context.Context, f *form) (in audioForm, err err
 			return in, err
 		}
 	}
+}
+
+// waveform reads what a client drew. How long it may be and what its numbers are is for the rules to say.
+func waveform(text string) ([]int, error) {
+	var given []*int // null is no number, and [null] none either
+	if err := wirejson.Unmarshal([]byte(text), &given); err != nil || given == nil || slices.Contains(given, nil) {
+		return nil, fault.InvalidField("waveform", "must be a JSON array of whole numbers from 0 to 255")
+	}
+	samples := make([]int, len(given))
+	for i, n := range given {
+		samples[i] = *n
+	}
+	return samples, nil
 }
 
 type downloadInput struct {

@@ -3,11 +3,9 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"reflect"
 	"time"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
@@ -18,13 +16,14 @@ import (
 	"confab/internal/limit"
 	"confab/internal/peer"
 	"confab/internal/stamp"
+	"confab/internal/wirejson"
 	"confab/store"
 )
 
 // newHuma sets huma up on the app: JSON only, unknown fields ignored, no pages and schema links of its own.
 func newHuma(app *fiber.App, version string) huma.API {
 	// The key is the content type, and "json" what huma makes of application/problem+json.
-	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: wirejson.Unmarshal}
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[stamp.Time](), reflect.TypeFor[time.Time]())
 	cfg := huma.Config{
@@ -50,14 +49,6 @@ func newHuma(app *fiber.App, version string) huma.API {
 	}
 	cfg.AllowAdditionalPropertiesByDefault = true
 	return humafiber.New(app, cfg)
-}
-
-// unmarshal is json.Unmarshal, which would quietly put replacement characters where the body is not UTF-8.
-func unmarshal(data []byte, v any) error {
-	if !utf8.Valid(data) {
-		return errors.New("the body is not valid UTF-8")
-	}
-	return json.Unmarshal(data, v)
 }
 
 // route describes an endpoint. Summary is its title in the documentation.

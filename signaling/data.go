@@ -2,10 +2,10 @@ package signaling
 
 import (
 	"bytes"
-	"encoding/json"
 
 	"confab/internal/call"
 	"confab/internal/fault"
+	"confab/internal/wirejson"
 	"confab/sfu"
 	"confab/store"
 )
@@ -108,12 +108,12 @@ func (c *candidate) UnmarshalJSON(b []byte) error {
 		*c = ""
 		return nil
 	case b[0] == '"':
-		return json.Unmarshal(b, (*string)(c))
+		return wirejson.Unmarshal(b, (*string)(c))
 	}
 	var init struct {
 		Candidate *string `json:"candidate"`
 	}
-	if err := json.Unmarshal(b, &init); err != nil || init.Candidate == nil {
+	if err := wirejson.Unmarshal(b, &init); err != nil || init.Candidate == nil {
 		return fault.New(fault.BadRequest, call.CodeBadCandidate, "that is no ICE candidate")
 	}
 	*c = candidate(*init.Candidate)

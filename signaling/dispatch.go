@@ -6,20 +6,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"confab/internal/call"
 	"confab/internal/fault"
 	"confab/internal/limit"
+	"confab/internal/wirejson"
 )
 
 // request is an event from a client, whatever wire it came by.
 type request struct {
-	Event string          `json:"event"`
-	Data  json.RawMessage `json:"data"`
-	ID    json.RawMessage `json:"id"`
+	Event    string
+	Data, ID json.RawMessage
 }
 
 // entry is how one event is handled.
@@ -144,7 +142,17 @@ func parse(raw []byte) (request, error) {
 	if len(raw) == 0 || raw[0] != '{' || !utf8.Valid(raw) {
 		return req, fault.New(fault.BadRequest, codeBadFrame, "a frame is one JSON object in UTF-8")
 	}
-	err := json.Unmarshal(raw, &req)
+	// The id is wanted for the refusal whatever is wrong with the rest.
+	var in struct {
+		Event json.RawMessage `json:"event"`
+		Data  json.RawMessage `json:"data"`
+		ID    json.RawMessage `json:"id"`
+	}
+	err := wirejson.Unmarshal(raw, &in)
+	if err == nil && in.Event != nil {
+		err = wirejson.Unmarshal(in.Event, &req.Event)
+	}
+	req.Data, req.ID = in.Data, in.ID
 	if !validID(req.ID) {
 		req.ID = nil
 		return req, fault.New(fault.BadRequest, codeBadFrame, "id must be a number or a short string")
@@ -176,27 +184,19 @@ func decode(data json.RawMessage, v any) error {
 	if data[0] != '{' {
 		return fault.New(fault.BadRequest, codeBadData, "data must be an object")
 	}
-	err := json.Unmarshal(data, v)
-	var wrong *json.UnmarshalTypeError
+	err := wirejson.Unmarshal(data, v)
+	var wrong *wirejson.Mismatch
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &wrong) && wrong.Field != "":
-		field := wireName(wrong.Field)
-		f := fault.New(fault.BadRequest, codeBadData, field+": must not be a "+wrong.Value)
-		f.Fields = []fault.Field{{Field: field, Message: "must not be a " + wrong.Value}}
-		return f
 	case errors.As(err, new(*fault.Error)):
 		return err
+	case errors.As(err, &wrong):
+		f := fault.New(fault.BadRequest, codeBadData, wrong.Error())
+		f.Fields = []fault.Field{{Field: wrong.Field, Message: "must not be a " + wrong.Got}}
+		return f
 	}
 	return fault.New(fault.BadRequest, codeBadData, "data is of the wrong shape")
-}
-
-// wireName is a field's path as the client knows it. The path that encoding/json gives also names the embedded structs,
-// all of which are called …Ref here.
-func wireName(path string) string {
-	parts := strings.Split(path, ".")
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return strings.HasSuffix(p, "Ref") }), ".")
 }
 
 // device names the socket to internal/call.
