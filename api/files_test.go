@@ -211,6 +211,7 @@ func TestUploadAudio(t *testing.T) {
 	ann.form("POST", "/messages/upload-audio", field{"chatId", "", "x"}, field{"audio", "a", wave()}).problem(422, "invalid", "chatId")
 	ann.form("POST", "/messages/upload-audio", field{"chatId", "", c}, field{"audio", "a.ogg", picture(t)}).problem(415, "unsupported_media")
 	for bad, name := range map[field]string{{"waveform", "", "[300]"}: "waveform", {"waveform", "", "loud"}: "waveform",
+		{"waveform", "", "null"}: "waveform", {"waveform", "", "[null]"}: "waveform",
 		{"durationMs", "", "long"}: "durationMs", {"clientId", "", strings.Repeat("k", 9000)}: "clientId", {"clientId", "", "a\nb"}: "clientId"} {
 		ann.form("POST", "/messages/upload-audio", field{"chatId", "", c}, field{"audio", "a", wave()}, bad).problem(422, "invalid", name)
 	}

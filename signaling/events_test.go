@@ -307,6 +307,8 @@ func TestWhatCannotBeUnderstoodIsAnsweredAndTheSocketLives(t *testing.T) {
 		"null":              {`null`, "bad_frame", ""},
 		"no event":          {`{"data":{}}`, "bad_frame", ""},
 		"event is a number": {`{"event":5}`, "bad_frame", ""},
+		"another case":      {`{"Event":"ping"}`, "bad_frame", ""},
+		"a name twice":      {`{"event":"ping","event":"ping"}`, "bad_frame", ""},
 		"invalid UTF-8":     {"{\"event\":\"p\xffng\"}", "bad_frame", ""},
 		"unknown event":     {`{"event":"nope"}`, "unknown_event", "nope"},
 		"long event":        {`{"event":"` + strings.Repeat("x", 200) + `"}`, "unknown_event", strings.Repeat("x", 64)},

@@ -27,24 +27,55 @@ func Emoji(field, s string) (string, error) {
 		}
 		return "", refuse
 	}
-	if !unicode.Is(pictographs(), first) {
-		return "", refuse
+	runes := []rune(s)
+	if len(runes) == 2 && regionalIndicator(runes[0]) && regionalIndicator(runes[1]) {
+		return s, nil
 	}
-	for _, r := range s[size:] {
-		if !unicode.Is(pictographs(), r) && !joins(r) {
+	for {
+		n := element(runes)
+		if n == 0 {
 			return "", refuse
 		}
+		runes = runes[n:]
+		if len(runes) == 0 {
+			return s, nil
+		}
+		if runes[0] != zeroWidthJoiner {
+			return "", refuse
+		}
+		runes = runes[1:]
 	}
-	return s, nil
 }
+
+// element returns the length of what stands at the beginning or behind a joiner: a pictograph with a variation selector, a
+// skin tone, and the tags that spell the flag of a region, if it has them. 0: that is none.
+func element(runes []rune) (n int) {
+	if len(runes) == 0 || !unicode.Is(pictographs(), runes[0]) || skinTone(runes[0]) || regionalIndicator(runes[0]) {
+		return 0
+	}
+	n = 1
+	if n < len(runes) && (runes[n] == 0xfe0e || runes[n] == 0xfe0f) {
+		n++
+	}
+	if n < len(runes) && skinTone(runes[n]) {
+		n++
+	}
+	const lastTag = 0xe007f
+	tags := n
+	for n < len(runes) && runes[n] >= 0xe0020 && runes[n] <= lastTag {
+		n++
+	}
+	if n > tags && (n == tags+1 || runes[n-1] != lastTag) {
+		return 0
+	}
+	return n
+}
+
+func regionalIndicator(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff }
+
+func skinTone(r rune) bool { return r >= 0x1f3fb && r <= 0x1f3ff }
 
 func keycapBase(r rune) bool { return r >= '0' && r <= '9' || r == '#' || r == '*' }
-
-// joins is true of what may follow a pictograph: the joiner, variation selectors, and the tags that spell the flags of
-// regions. Skin tones lie among the pictographs.
-func joins(r rune) bool {
-	return r == zeroWidthJoiner || r == 0xfe0e || r == 0xfe0f || r >= 0xe0020 && r <= 0xe007f
-}
 
 // pictographs is Emoji and Extended_Pictographic of Unicode's emoji-data.txt without the keycap bases, rounded up to
 // whole blocks where the gaps are reserved for emoji to come.

@@ -108,17 +108,30 @@ func line(field, s string, longest int) (string, error) {
 	if n := utf8.RuneCountInString(s); n < 1 || n > longest {
 		return "", fault.InvalidValue(field, fault.FieldLength, fmt.Sprintf("must have 1 to %d characters", longest))
 	}
-	visible := false
 	for _, r := range s {
 		if unseen(r) && r != zeroWidthJoiner && r != zeroWidthNonJoiner {
 			return "", fault.InvalidValue(field, fault.FieldCharacters, "must not hold control characters, line breaks or marks of direction")
 		}
-		visible = visible || unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r)
 	}
-	if !visible {
-		return "", fault.InvalidValue(field, fault.FieldInvisible, "must hold something visible")
+	return s, visible(field, s)
+}
+
+// visible refuses a text of which nothing can be seen.
+func visible(field, s string) error {
+	if strings.ContainsFunc(s, func(r rune) bool { return !blank(r) }) {
+		return nil
 	}
-	return s, nil
+	return fault.InvalidValue(field, fault.FieldInvisible, "must hold something visible")
+}
+
+// blank is true of what leaves no mark by itself: space, controls, format characters, combining marks, and the letters that
+// are drawn as nothing, which are the fillers of Hangul and the empty pattern of Braille.
+func blank(r rune) bool {
+	switch r {
+	case 0x115f, 0x1160, 0x3164, 0xffa0, 0x2800:
+		return true
+	}
+	return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.M)
 }
 
 const (
@@ -146,11 +159,15 @@ func Password(field, s string) error {
 	return nil
 }
 
-// Message takes 1 to 8,000 characters. Space at the end goes; space at the beginning stays, since code is indented.
+// Message takes 1 to 8,000 characters, of which one can be seen. Space at the end goes; space at the beginning stays, since
+// code is indented.
 func Message(field, s string) (string, error) {
 	s, err := Caption(field, s)
 	if err == nil && s == "" {
 		return "", fault.InvalidValue(field, fault.FieldLength, "must not be empty")
+	}
+	if err == nil {
+		err = visible(field, s)
 	}
 	return s, err
 }

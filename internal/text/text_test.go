@@ -79,6 +79,7 @@ func TestNamesInOneLine(t *testing.T) {
 		"emoji":          {"Al 👩‍👩‍👧", "Al 👩‍👩‍👧"},
 		"blank":          {" \u2003 ", refused},
 		"only joiners":   {"\u200d\u200d", refused},
+		"fillers":        {"\u3164\u2800", refused},
 		"line break":     {"a\nb", refused},
 		"override":       {"abc\u202egpj.exe", refused},
 		"NUL":            {"a\x00", refused},
@@ -101,6 +102,8 @@ func TestMessage(t *testing.T) {
 		"space does not count":          {long + "   ", long},
 		"one too many":                  {long + "я", refused},
 		"blank":                         {" \n ", refused},
+		"nothing that is seen":          {"\u200b\u202e\u2066\u2069\u00ad\u3164\u2800\u0301", refused},
+		"private letters":               {"\ue000", "\ue000"},
 		"NUL":                           {"a\x00b", refused},
 		"invalid UTF-8":                 {"a\xff", refused},
 		"everything else is one's own":  {"\u202eabc\x07", "\u202eabc\x07"},
@@ -140,7 +143,8 @@ func TestEmoji(t *testing.T) {
 			t.Errorf("%q was refused: %v", s, err)
 		}
 	}
-	for _, s := range []string{"", "a", "1", "👍👍", "👍 ", "ok", "🇩🇪🇫🇷", "\u200d", "<b>", "👍\x00", "é", "\xf0\x9f", "中",
+	for _, s := range []string{"", "a", "1", "👍👍", "👍 ", "ok", "🇩🇪🇫🇷", "\u200d", "<b>", "👍\x00", "é", "\xf0\x9f", "中", "🇩", "🏻", "👍\u200d",
+		"👍\ufe0f\ufe0f", "👍\u200d\u200d👍", "👍\U000e0067", "🏻\u200d👍", "👍\u200d🇩", "🇩\u200d",
 		"👍" + strings.Repeat("\u200d👍", 20)} {
 		if _, err := Emoji("emoji", s); err == nil {
 			t.Errorf("%q was taken for an emoji", s)
