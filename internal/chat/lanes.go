@@ -40,7 +40,7 @@ type lane struct {
 	open  map[uint64]struct{} // turns that have not ended
 	ready []announcement      // by revision; held back until it is their time
 	last  int64               // the revision that went out last; 0: unknown
-	gone  map[store.ID]bool   // who was told that they lost the chat
+	gone  map[store.ID]bool   // who was told that they lost the chat; nil: nobody
 }
 
 // announcement is the events of one committed change.
@@ -66,7 +66,7 @@ func (l *lanes) take(chatID store.ID) *lane {
 	defer l.mu.Unlock()
 	ln := l.byChat[chatID]
 	if ln == nil {
-		ln = &lane{chatID: chatID, open: map[uint64]struct{}{}, gone: map[store.ID]bool{}}
+		ln = &lane{chatID: chatID, open: map[uint64]struct{}{}}
 		l.byChat[chatID] = ln
 	}
 	ln.users++
@@ -151,6 +151,9 @@ func (t *turn) end(add func(*lane)) {
 func (l *lane) note(e bus.Event) {
 	switch e.Data.(type) {
 	case ChatRemovedEvent:
+		if l.gone == nil {
+			l.gone = make(map[store.ID]bool, len(e.To))
+		}
 		for _, id := range e.To {
 			l.gone[id] = true
 		}

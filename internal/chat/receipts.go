@@ -52,7 +52,8 @@ func (s *Service) receipt(ctx context.Context, actor, session, messageID store.I
 			return err
 		}
 		if place == nil { // before the membership is locked; the transaction may run again
-			place, leave = s.receipts.enter(m.ChatID+actor), s.lanes.attend(m.ChatID)
+			leave = s.lanes.attend(m.ChatID) // first: who ends the turn of another publishes what that one has to tell
+			place = s.receipts.enter(m.ChatID + actor)
 		}
 		before, err := tx.Member(ctx, m.ChatID, actor)
 		if err != nil {
