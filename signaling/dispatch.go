@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"confab/internal/call"
 	"confab/internal/fault"
@@ -16,8 +15,9 @@ import (
 
 // request is an event from a client, whatever wire it came by.
 type request struct {
-	Event    string
-	Data, ID json.RawMessage
+	Event string          `json:"event"`
+	Data  json.RawMessage `json:"data"`
+	ID    json.RawMessage `json:"id"`
 }
 
 // entry is how one event is handled.
@@ -135,24 +135,21 @@ const maxEventName = 64
 // maxRequestID bounds the id that a client gives a frame, in bytes of JSON. Any number or short string is one.
 const maxRequestID = 64
 
-// parse reads the envelope of a frame. On error the request still holds what was understood.
+// parse reads the envelope of a frame. On error the request still holds the id, if that was understood.
 func parse(raw []byte) (request, error) {
 	var req request
 	raw = bytes.TrimLeft(raw, " \t\r\n")
-	if len(raw) == 0 || raw[0] != '{' || !utf8.Valid(raw) {
+	if len(raw) == 0 || raw[0] != '{' {
 		return req, fault.New(fault.BadRequest, codeBadFrame, "a frame is one JSON object in UTF-8")
 	}
-	// The id is wanted for the refusal whatever is wrong with the rest.
-	var in struct {
-		Event json.RawMessage `json:"event"`
-		Data  json.RawMessage `json:"data"`
-		ID    json.RawMessage `json:"id"`
+	err := wirejson.Unmarshal(raw, &req)
+	if err != nil { // the refusal wants the id, which may stand behind what is wrong
+		var only struct {
+			ID json.RawMessage `json:"id"`
+		}
+		_ = wirejson.Unmarshal(raw, &only)
+		req = request{ID: only.ID}
 	}
-	err := wirejson.Unmarshal(raw, &in)
-	if err == nil && in.Event != nil {
-		err = wirejson.Unmarshal(in.Event, &req.Event)
-	}
-	req.Data, req.ID = in.Data, in.ID
 	if !validID(req.ID) {
 		req.ID = nil
 		return req, fault.New(fault.BadRequest, codeBadFrame, "id must be a number or a short string")

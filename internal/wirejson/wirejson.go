@@ -14,7 +14,7 @@ import (
 // Mismatch is the error of a value that is of another type than is wanted.
 type Mismatch struct {
 	Field string // its path, with dots: "answer.sdp", "ids.0"
-	Got   string // what it is, as JSON calls it: "number"
+	Got   string // what it is, as JSON calls it, and a number that does not fit itself: "array", "number 1.5"
 	cause error
 }
 
@@ -28,12 +28,13 @@ func (e *Mismatch) Unwrap() error { return e.cause }
 func Unmarshal(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
 	var wrong *json.SemanticError
-	if errors.As(err, &wrong) && wrong.JSONPointer != "" {
+	if errors.As(err, &wrong) && wrong.JSONPointer != "" && (wrong.Err == nil || wrong.JSONValue != nil) {
 		var path []string
 		for token := range wrong.JSONPointer.Tokens() {
 			path = append(path, token)
 		}
-		return &Mismatch{Field: strings.Join(path, "."), Got: kind(byte(wrong.JSONKind)), cause: err}
+		got := strings.TrimSpace(kind(byte(wrong.JSONKind)) + " " + string(wrong.JSONValue))
+		return &Mismatch{Field: strings.Join(path, "."), Got: got, cause: err}
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"confab/internal/stamp"
 	"confab/internal/wirejson"
 )
 
@@ -14,9 +15,11 @@ func TestUnmarshal(t *testing.T) {
 	}
 	type body struct {
 		ref
-		Content string   `json:"content"`
-		On      *bool    `json:"on"`
-		IDs     []string `json:"ids"`
+		Content string     `json:"content"`
+		On      *bool      `json:"on"`
+		IDs     []string   `json:"ids"`
+		N       uint8      `json:"n"`
+		At      stamp.Time `json:"at"`
 		Answer  struct {
 			SDP string `json:"sdp"`
 		} `json:"answer"`
@@ -27,6 +30,8 @@ func TestUnmarshal(t *testing.T) {
 		{text: `{"content":5}`, field: "content", got: "number"},
 		{text: `{"chatId":[]}`, field: "chatId", got: "array"},
 		{text: `{"on":"yes"}`, field: "on", got: "string"},
+		{text: `{"n":1.5}`, field: "n", got: "number 1.5"},
+		{text: `{"n":300}`, field: "n", got: "number 300"},
 		{text: `{"ids":["a",true]}`, field: "ids.1", got: "boolean"},
 		{text: `{"answer":{"sdp":{}}}`, field: "answer.sdp", got: "object"},
 	} {
@@ -45,5 +50,9 @@ func TestUnmarshal(t *testing.T) {
 		if err := wirejson.Unmarshal([]byte(text), &body{}); err == nil {
 			t.Errorf("%q is taken", text)
 		}
+	}
+	err := wirejson.Unmarshal([]byte(`{"at":"yesterday"}`), &body{})
+	if err == nil || errors.As(err, new(*wirejson.Mismatch)) {
+		t.Errorf("what a type's own method refuses: %v", err)
 	}
 }
