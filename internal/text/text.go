@@ -113,15 +113,15 @@ func line(field, s string, longest int) (string, error) {
 			return "", fault.InvalidValue(field, fault.FieldCharacters, "must not hold control characters, line breaks or marks of direction")
 		}
 	}
-	return s, visible(field, s)
+	return visible(field, s)
 }
 
 // visible refuses a text of which nothing can be seen.
-func visible(field, s string) error {
+func visible(field, s string) (string, error) {
 	if strings.ContainsFunc(s, func(r rune) bool { return !blank(r) }) {
-		return nil
+		return s, nil
 	}
-	return fault.InvalidValue(field, fault.FieldInvisible, "must hold something visible")
+	return "", fault.InvalidValue(field, fault.FieldInvisible, "must hold something visible")
 }
 
 // blank is true of what leaves no mark by itself: space, controls, format characters, combining marks, and the letters that
@@ -163,13 +163,13 @@ func Password(field, s string) error {
 // code is indented.
 func Message(field, s string) (string, error) {
 	s, err := Caption(field, s)
-	if err == nil && s == "" {
+	if err != nil {
+		return "", err
+	}
+	if s == "" {
 		return "", fault.InvalidValue(field, fault.FieldLength, "must not be empty")
 	}
-	if err == nil {
-		err = visible(field, s)
-	}
-	return s, err
+	return visible(field, s)
 }
 
 // Caption is Message where there may be none, as beside an attachment.
