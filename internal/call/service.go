@@ -24,7 +24,7 @@ type Chats interface {
 	// Enter is Access without the members.
 	Enter(ctx context.Context, actor, chatID store.ID) (store.Chat, error)
 	// EndCall writes the end of a call, and posts the message of kind "call".
-	EndCall(ctx context.Context, c store.Call) (chat.Message, error)
+	EndCall(ctx context.Context, c store.Call) error
 }
 
 // Sessions is what this package needs of internal/auth.
@@ -133,7 +133,7 @@ func (s *Service) Recover(ctx context.Context) error {
 
 // end writes the end of a call into the history and into its chat. One that was deleted meanwhile needs neither.
 func (s *Service) end(ctx context.Context, row store.Call) error {
-	_, err := s.cfg.Chats.EndCall(ctx, row)
+	err := s.cfg.Chats.EndCall(ctx, row)
 	if err == nil || errors.Is(err, store.ErrNotFound) || fault.From(err).Kind == fault.NotFound {
 		return nil
 	}

@@ -278,12 +278,12 @@ type CallMeta struct {
 
 // EndCall writes the end of a call into the history together with the message of kind "call" that tells of it, so that a
 // crash leaves both or neither. The message is in the name of who started the call, member still or not.
-func (s *Service) EndCall(ctx context.Context, c store.Call) (m Message, err error) {
+func (s *Service) EndCall(ctx context.Context, c store.Call) error {
 	meta := CallMeta{CallID: c.ID, Reason: c.EndReason}
 	if c.AnsweredAt != nil && c.EndedAt != nil {
 		meta.Duration = int64(c.EndedAt.Sub(*c.AnsweredAt) / time.Second)
 	}
-	err = s.change(ctx, c.ChatID, func(tx store.Tx) (change, error) {
+	return s.change(ctx, c.ChatID, func(tx store.Tx) (change, error) {
 		stored, err := s.note(ctx, tx, c.ChatID, c.StartedBy, store.KindCall, meta)
 		if err != nil {
 			return change{}, err
@@ -292,10 +292,8 @@ func (s *Service) EndCall(ctx context.Context, c store.Call) (m Message, err err
 			return change{}, err
 		}
 		members, err := tx.Members(ctx, c.ChatID)
-		m = s.message(stored, StatusSent)
-		return change{stored.Rev, func() []bus.Event { return []bus.Event{received(m, everybody(members))} }}, err
+		return change{stored.Rev, func() []bus.Event { return []bus.Event{received(s.message(stored, StatusSent), everybody(members))} }}, err
 	})
-	return m, err
 }
 
 // SystemMeta is the Meta of a message of kind "system": what its author did to the chat.
